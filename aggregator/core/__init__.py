@@ -1,0 +1,1 @@
+"""Pure judgements: no clock, no chance, no I/O."""

@@ -1,0 +1,1 @@
+"""The bundled sample newsroom: a loopback origin with invented outlets."""

@@ -1,0 +1,1 @@
+"""The acts: gather, decide, keep."""

@@ -1,0 +1,148 @@
+"""An entry: one item of a feed, as the document says it, as we know it, as we keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aggregator.model.feed import Feed
+from aggregator.model.ids import EntryId, FeedId, StoryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes with an entry."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEntry:
+    """What a document says of one entry: raw, unsanitised, its own link made absolute."""
+
+    guid: str | None = None
+    guid_is_link: bool = False
+    url: str | None = None
+    title: str = ""  # may hold markup, as published
+    summary: str = ""  # HTML or text, as published
+    content: str = ""  # HTML, as published
+    author: str | None = None
+    published: int | None = None
+    updated: int | None = None
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None
+    lang: str | None = None
+    source_title: str | None = None  # atom:source, RSS <source>: credit of an earlier publisher
+    source_url: str | None = None
+    licence: str | None = None
+    base: str | None = None  # against which relative addresses inside HTML are resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What a document says: the feed's own words, its entries, and what was wrong with it."""
+
+    format: str  # rss20, rss10, rss091, atom10, atom03, json11 …
+    title: str | None = None
+    site_url: str | None = None
+    lang: str | None = None
+    icon: str | None = None
+    licence: str | None = None
+    updated: int | None = None
+    ttl: int | None = None  # seconds; a minimum, never a maximum
+    self_url: str | None = None
+    hub_url: str | None = None
+    entries: tuple[ParsedEntry, ...] = ()
+    problem: str | None = None  # not well-formed, truncated, …; what parsed is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A word on an entry, with its because."""
+
+    name: str
+    source: str  # "feed", "vocabulary", "category"
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instalment:
+    """One day of a dated column."""
+
+    series: str
+    date: str | None  # ISO date, None when the text tells none
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store remembers of a key, even after the entry itself was deleted."""
+
+    entry_id: EntryId
+    digest: int
+    url_hash: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What an entry says, clean: the columns a revision replaces together."""
+
+    url: str | None
+    title: str  # plain text, one line
+    summary: str  # plain text
+    content: str  # sanitised HTML, absolute addresses; "" when the feed gives none
+    author: str | None = None
+    lang: str | None = None
+    published_at: int | None = None  # the publisher's; never later than first_seen_at
+    updated_at: int | None = None
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None
+    source_title: str | None = None
+    source_url: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry as kept."""
+
+    id: EntryId
+    feed_id: FeedId
+    story_id: StoryId
+    guid: str
+    text: Text
+    first_seen_at: int
+    rev: int = 1
+    withdrawn_at: int | None = None
+    tags: tuple[Tag, ...] = ()
+    series: tuple[Instalment, ...] = ()
+
+    @property
+    def place(self) -> int:
+        """Its time in any window: the earlier of published and first seen (DESIGN §7, Time)."""
+        published = self.text.published_at
+        return self.first_seen_at if published is None else min(published, self.first_seen_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """An older text of an entry."""
+
+    entry_id: EntryId
+    rev: int
+    at: int  # when it was replaced
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """An entry with its feed, as doors show it."""
+
+    entry: Entry
+    feed: Feed
+    story_public_id: str
+    topics: tuple[tuple[str, str, str], ...] = field(default=())  # (slug, verdict, because)

@@ -1,0 +1,12 @@
+"""Numbers that must not be mistaken for one another."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+FeedId = NewType("FeedId", int)
+EntryId = NewType("EntryId", int)
+StoryId = NewType("StoryId", int)
+TopicId = NewType("TopicId", int)
+ItemId = NewType("ItemId", int)
+DecisionId = NewType("DecisionId", int)

@@ -1,0 +1,106 @@
+"""What one poll of one feed changes: decided purely, then kept in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aggregator.model.entry import Instalment, Tag, Text
+from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A topic's rule that admits an entry, and by which branch."""
+
+    topic_id: TopicId
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored entry that may tell the same piece of news."""
+
+    entry_id: EntryId
+    feed_id: FeedId
+    story_id: StoryId
+    url_hash: int | None
+    body_hash: int | None
+    first_seen_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A new entry, with everything that was decided about it."""
+
+    feed_id: FeedId
+    guid: str  # as published, or what stands in for it
+    key_hash: int  # identity within the feed
+    digest: int
+    url_hash: int | None  # of the canonical URL; None: no identifying URL
+    body_hash: int | None  # None: under 30 words
+    text: Text
+    first_seen_at: int
+    tags: tuple[Tag, ...] = ()
+    series: tuple[Instalment, ...] = ()
+    matches: tuple[Match, ...] = ()
+    story_id: StoryId | None = None  # None: it opens a story of its own
+    story_public_id: str = ""  # the id of the story it opens
+    join_because: str = "first"
+    withdrawn: str | None = None  # the reason of a withdrawal that blocks its return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A revised entry: the old text goes to `revisions`, the new one in its place."""
+
+    entry_id: EntryId
+    key_hash: int
+    digest: int
+    url_hash: int | None
+    body_hash: int | None
+    text: Text
+    at: int
+    tags: tuple[Tag, ...] = ()
+    series: tuple[Instalment, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Two stories found to be one: `merged` is emptied into `into`."""
+
+    into: StoryId
+    merged: StoryId
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Everything one poll changes among entries and stories."""
+
+    arrivals: tuple[Arrival, ...] = ()
+    changes: tuple[Change, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    same: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.arrivals or self.changes or self.merges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Where an arrival or a change came to lie."""
+
+    entry_id: EntryId
+    story_id: StoryId
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Withdrawals in force: what may not return, each with its reason."""
+
+    urls: dict[int, str] = field(default_factory=dict)  # url_hash
+    bodies: dict[int, str] = field(default_factory=dict)  # body_hash
+    feeds: dict[FeedId, str] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)

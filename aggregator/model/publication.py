@@ -1,0 +1,96 @@
+"""What leaves the house: an edition of items, and the documents made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aggregator.model.entry import Enclosure
+from aggregator.model.story import Source
+from aggregator.model.topic import Item, Topic, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """An item as gathered for composing: everything visible, nothing decided yet."""
+
+    item: Item
+    verdict: Verdict
+    lead: Source
+    sources: tuple[Source, ...]  # admitted to the topic, public, not withdrawn; lead first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Whom an item is owed to."""
+
+    title: str  # the outlet, plain text
+    url: str  # the article there
+    feed_url: str
+    feed_title: str
+    site_url: str | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedItem:
+    """One item, ready for any format: clean text, absolute http(s) addresses, real dates."""
+
+    uri: str
+    uri_is_url: bool
+    url: str  # the article, else our story page
+    story_url: str
+    title: str  # plain text, never empty
+    summary: str  # plain text; "" when only a link may be shown
+    html: str  # what a reader shows: text by rights, then the visible credit line; never empty
+    author: str | None
+    published: int
+    updated: int
+    credits: tuple[Credit, ...]  # lead first, never empty
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    lang: str | None = None
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    licence: str | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The items a topic holds now, with all that a head needs."""
+
+    slug: str
+    title: str
+    about: str
+    page_url: str
+    base_url: str  # a format's own address is base_url + extension
+    site_title: str
+    contact: str | None
+    uri: str  # the feed's id
+    updated: int
+    items: tuple[PublishedItem, ...]
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Finished bytes at an address; `etag` is the quoted content hash."""
+
+    path: str  # "topics/global-lane.atom"
+    content_type: str
+    body: bytes
+    gzip: bytes
+    etag: str
+    kept_at: int  # when these bytes were first kept: Last-Modified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSummary:
+    """A topic with its counts, as lists show it."""
+
+    topic: Topic
+    waiting: int
+    published: int
+    held: int
+    rejected: int
+    last_item_at: int | None

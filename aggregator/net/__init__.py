@@ -1,0 +1,1 @@
+"""Requests out: limits, deadlines, private addresses refused."""

@@ -17,6 +17,7 @@ class Showing:
     verdict: Verdict
     lead: Source
     sources: tuple[Source, ...]  # admitted to the topic, public, not withdrawn; lead first
+    story_public_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Credit:
     feed_title: str
     site_url: str | None = None
     because: str = ""
+    origin: str | None = None  # whom the outlet itself credits: an earlier publisher
+    origin_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Edition:
     updated: int
     items: tuple[PublishedItem, ...]
     lang: str | None = None
+    left_out: tuple[str, ...] = ()  # which stories could not be composed, and why; never shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,188 @@
+"""`check`, `config`, `doctor`, `completion`: is everything as it should be?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from aggregator.cli.session import Session
+from aggregator.errors import AggregatorError, ConfigError
+
+FAULTY = 2
+
+
+@click.command(epilog="Example:  aggregator -c feeds.yaml check")
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check feeds.yaml, every problem at once, and the topics' contracts.
+
+    Contracts (`expect:`) are asked of the entries in the store; what has not been seen yet is
+    told and is no fault. Exits with 2 when anything is wrong.
+    """
+    session: Session = ctx.obj
+    try:
+        settings = session.settings()
+    except ConfigError as error:
+        if session.screen.json:
+            session.screen.document(
+                {
+                    "ok": False,
+                    "problems": [_problem(each) for each in error.problems],
+                    "contracts": [],
+                }
+            )
+        else:
+            click.echo(str(error), err=True)
+            count = len(error.problems)
+            session.screen.fail(
+                f"{count} {'problem' if count == 1 else 'problems'} in {session.config}"
+            )
+        ctx.exit(FAULTY)
+    broken, told = [], []
+    if "://" not in settings.store and Path(settings.store).exists():
+        from aggregator.flow.preview import contracts
+
+        with session.kit(sync=False) as kit:
+            told = [asdict(each) for each in contracts(kit)]
+        broken = [each for each in told if not each["holds"]]
+    if session.screen.json:
+        session.screen.document({"ok": not broken, "problems": [], "contracts": told})
+    else:
+        for each in told:
+            word = "in" if each["expected"] else "out"
+            if each["unseen"]:
+                session.screen.say(f"{each['slug']}: {each['url']}: {each['because']}")
+            elif not each["holds"]:
+                session.screen.fail(
+                    f"{each['slug']}: {each['url']} should be {word}: {each['because']}"
+                )
+        kept = sum(each["holds"] and not each["unseen"] for each in told)
+        click.echo(
+            f"{session.config}: {len(settings.feeds)} feeds, {len(settings.topics)} topics, "
+            f"{len(settings.tags)} tags; contracts: {kept} kept, {len(broken)} broken"
+        )
+    ctx.exit(FAULTY if broken else 0)
+
+
+@click.group()
+def config() -> None:
+    """Show the configuration or its schema."""
+
+
+@config.command("show", epilog="Example:  aggregator config show")
+@click.pass_obj
+def show_config(session: Session) -> None:
+    """Print the configuration in force, defaults filled in; secrets are never resolved."""
+    from aggregator.config import as_data, shown
+
+    settings = session.settings()
+    if session.screen.json:
+        session.screen.document(as_data(settings))
+    else:
+        click.echo(shown(settings), nl=False)
+
+
+@config.command(epilog="Example:  aggregator config schema > feeds.schema.json")
+@click.pass_obj
+def schema(session: Session) -> None:
+    """Print the JSON Schema of feeds.yaml, for editors that complete while you type."""
+    from aggregator.config import json_schema
+
+    session.screen.document(json_schema())
+
+
+@click.command(epilog="Example:  aggregator doctor")
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Say in a line each what is well and what is not, and what to do. Exits with 1 on a fault."""
+    session: Session = ctx.obj
+    findings = _findings(session)
+    session.screen.rows(
+        ("check", "state", "what was found"),
+        [(name, state, text) for name, state, text in findings],
+        value=[{"check": n, "state": s, "found": t} for n, s, t in findings],
+    )
+    ctx.exit(1 if any(state == "fault" for _, state, _ in findings) else 0)
+
+
+@click.command(epilog="Example:  aggregator completion bash >> ~/.bashrc")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for a shell."""
+    from click.shell_completion import get_completion_class
+
+    from aggregator.cli.main import cli
+
+    found = get_completion_class(shell)
+    assert found is not None, "click knows the three shells"
+    click.echo(found(cli, {}, "aggregator", "_AGGREGATOR_COMPLETE").source())
+
+
+COMMANDS = {"check": check, "config": config, "doctor": doctor, "completion": completion}
+
+
+def _findings(session: Session) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    try:
+        settings = session.settings()
+    except ConfigError as error:
+        count = len(error.problems)
+        return [("configuration", "fault", f"{count} problems; `aggregator check` lists them")]
+    found.append(
+        (
+            "configuration",
+            "ok",
+            f"{session.config}: {len(settings.feeds)} feeds, {len(settings.topics)} topics",
+        )
+    )
+    if settings.site.is_set_up:
+        found.append(("site.url", "ok", str(settings.site.url)))
+    else:
+        found.append(
+            (
+                "site.url",
+                "note",
+                "unset or an example: publishers are told the project's page, no subscriber "
+                "count and no push address; set site.url in feeds.yaml",
+            )
+        )
+    if not settings.site.contact:
+        found.append(("site.contact", "note", "unset: publishers and readers cannot reach you"))
+    if "://" not in settings.store and not Path(settings.store).exists():
+        found.append(
+            ("store", "note", f"{settings.store} is not there yet; the first run makes it")
+        )
+        return found
+    try:
+        with session.kit(sync=False) as kit:
+            found += [
+                (name, "ok" if fine else "fault", text) for name, fine, text in kit.store.doctor()
+            ]
+            found += _feed_findings(kit)
+    except AggregatorError as error:
+        found.append(("store", "fault", str(error)))
+    return found
+
+
+def _feed_findings(kit: object) -> list[tuple[str, str, str]]:
+    from aggregator.flow.kit import Kit
+
+    assert isinstance(kit, Kit)
+    with kit.store.read() as tx:
+        names = {feed.id: feed.spec.name for feed in tx.feeds.all()}
+        failing = [
+            f"{names[feed_id]}: {state.problem}"
+            for feed_id, state in tx.feeds.states().items()
+            if state.failures and feed_id in names
+        ]
+    if not failing:
+        return [("feeds", "ok", f"{len(names)} feeds, none failing")]
+    more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
+    return [("feeds", "note", f"{len(failing)} failing: " + "; ".join(failing[:3]) + more)]
+
+
+def _problem(problem: object) -> dict[str, object]:
+    names = ("line", "column", "problem", "hint")
+    return {name: getattr(problem, name, None) for name in names} | {"text": str(problem)}

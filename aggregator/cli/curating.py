@@ -1,0 +1,251 @@
+"""An editor's acts at the terminal: each is one appended decision."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from aggregator.cli.session import Session, actor
+from aggregator.cli.show import when
+from aggregator.errors import UsageError
+
+WHY = click.option("--why", default="", help="Kept with the decision.")
+ENTRY = click.argument("entry")
+TOPIC = click.argument("topic")
+
+
+@click.command(epilog="Example:  aggregator approve 412 global-lane --why 'first full account'")
+@ENTRY
+@TOPIC
+@WHY
+@click.pass_obj
+def approve(session: Session, entry: str, topic: str, why: str) -> None:
+    """Publish the story of ENTRY in TOPIC, whether its rule admits it or not.
+
+    ENTRY is an entry's number, a story's (s12) or its public id.
+    """
+    _act(session, "approve", entry, topic, why=why)
+
+
+@click.command(epilog="Example:  aggregator reject 412 global-lane --why 'advertising'")
+@ENTRY
+@TOPIC
+@WHY
+@click.pass_obj
+def reject(session: Session, entry: str, topic: str, why: str) -> None:
+    """Keep the story of ENTRY out of TOPIC; it stays in the store."""
+    _act(session, "reject", entry, topic, why=why)
+
+
+@click.command(epilog="Example:  aggregator hold 412 global-lane --why 'ask the author first'")
+@ENTRY
+@TOPIC
+@WHY
+@click.pass_obj
+def hold(session: Session, entry: str, topic: str, why: str) -> None:
+    """Keep the story of ENTRY waiting in TOPIC."""
+    _act(session, "hold", entry, topic, why=why)
+
+
+@click.command(
+    epilog=("Examples:  aggregator pin 412 global-lane  ·  aggregator pin 412 global-lane --off")
+)
+@ENTRY
+@TOPIC
+@click.option("--off", is_flag=True, help="Unpin.")
+@click.pass_obj
+def pin(session: Session, entry: str, topic: str, off: bool) -> None:
+    """Keep the story of ENTRY on top of TOPIC's page; feeds keep their order."""
+    _act(session, "unpin" if off else "pin", entry, topic)
+
+
+@click.command(epilog="Example:  aggregator edit 412 global-lane --title 'Grain corridor reopens'")
+@ENTRY
+@TOPIC
+@click.option("--title", help="The headline shown in this topic; '' gives the publisher's back.")
+@click.option("--summary", help="The summary shown in this topic; '' gives the publisher's back.")
+@WHY
+@click.pass_obj
+def edit(
+    session: Session, entry: str, topic: str, title: str | None, summary: str | None, why: str
+) -> None:
+    """Give the story of ENTRY another headline or summary in TOPIC; no poll overwrites it."""
+    payload = {
+        name: value for name, value in (("title", title), ("summary", summary)) if value is not None
+    }
+    if not payload:
+        raise UsageError("nothing to edit: give --title, --summary or both")
+    _act(session, "edit", entry, topic, why=why, payload=payload)
+
+
+@click.command(epilog="Example:  aggregator note 412 global-lane 'We asked the port for comment.'")
+@ENTRY
+@TOPIC
+@click.argument("text")
+@click.pass_obj
+def note(session: Session, entry: str, topic: str, text: str) -> None:
+    """Put an editor's note, visible to readers, to the story of ENTRY in TOPIC; '' removes it."""
+    _act(session, "note", entry, topic, payload={"note": text})
+
+
+@click.command(
+    epilog=(
+        "Examples:  aggregator withdraw 412 --reason 'court order'  ·  "
+        "aggregator withdraw example.com --reason 'asked to'"
+    )
+)
+@click.argument("what", metavar="ENTRY|FEED|HOST")
+@click.option("--reason", required=True, help="Kept with the decision and the tombstone.")
+@click.pass_obj
+def withdraw(session: Session, what: str, reason: str) -> None:
+    """Take an entry, a feed or a host out of everything public, and block its return.
+
+    The text stays in the store, so that `undo` can bring it back.
+    """
+    from aggregator.flow import curate
+    from aggregator.flow.publish import publish_due
+
+    with session.kit() as kit:
+        decision, count = curate.withdraw(kit, what, reason=reason, actor=actor())
+        publish_due(kit)
+    session.screen.line(
+        f"decision {decision.id}: {count} {'entry' if count == 1 else 'entries'} withdrawn",
+        {"decision": decision.id, "entries": count},
+    )
+
+
+@click.command(epilog="Examples:  aggregator undo  ·  aggregator undo 17")
+@click.argument("decision", type=int, required=False)
+@click.pass_obj
+def undo(session: Session, decision: int | None) -> None:
+    """Take back a decision by its number; without one, the last that still holds."""
+    from aggregator.flow import curate
+    from aggregator.flow.publish import publish_due
+
+    with session.kit() as kit:
+        target, done = curate.undo(kit, decision, actor=actor())
+        publish_due(kit)
+    session.screen.line(
+        f"decision {done.id}: took back decision {target.id} ({target.verb} by {target.actor})",
+        {"decision": done.id, "undone": target.id},
+    )
+
+
+@click.command(epilog="Example:  aggregator log --limit 100")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1))
+@click.pass_obj
+def log(session: Session, limit: int) -> None:
+    """List decisions, newest first, with those that were taken back marked."""
+    with session.kit(sync=False) as kit, kit.store.read() as tx:
+        slugs = {topic.id: topic.spec.slug for topic in tx.topics.all()}
+        rows = [
+            (
+                each.id,
+                when(each.at),
+                each.actor,
+                str(each.verb) + (f" of {each.undo_of}" if each.undo_of else ""),
+                slugs.get(each.topic_id, "") if each.topic_id else "",
+                each.entry_id,
+                each.why,
+                "undone" if tx.topics.undone(each.id) else "",
+            )
+            for each in tx.topics.decisions(limit=limit)
+        ]
+    session.screen.rows(
+        ("decision", "at", "by", "act", "topic", "entry", "why", "state"),
+        rows,
+        empty="No decision has been made yet.",
+    )
+
+
+@click.command(
+    epilog=(
+        "Examples:  aggregator add column.txt  ·  aggregator add column.txt --topic global-lane"
+    )
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--topic", help="Put it into this topic as well as those its series belongs to.")
+@click.pass_obj
+def add(session: Session, files: tuple[str, ...], topic: str | None) -> None:
+    """Add a column of your own from a text or HTML file ('-': standard input).
+
+    A title line, a date line in any usual form, paragraphs, closing `Name: value` fields
+    (keywords, series). The series it names puts it into its topic.
+    """
+    from aggregator.core.column import read_column
+    from aggregator.flow.add import add_column
+    from aggregator.flow.publish import publish_due
+
+    columns = [read_column(_text_of(name), name=name) for name in files]
+    with session.kit() as kit:
+        done = [add_column(kit, column, topic=topic, actor=actor()) for column in columns]
+        publish_due(kit)
+    for each in done:
+        where = ", ".join(each.topics) or "no topic: name one with --topic, or give it a series"
+        session.screen.say(f"{each.title}: in {where}")
+    session.screen.rows(
+        ("entry", "title", "new", "topics", "series", "decisions"),
+        [
+            (
+                each.entry_id,
+                each.title,
+                each.new,
+                ", ".join(each.topics),
+                ", ".join(each.series),
+                ", ".join(map(str, each.decisions)),
+            )
+            for each in done
+        ],
+    )
+
+
+COMMANDS = {
+    "approve": approve,
+    "reject": reject,
+    "hold": hold,
+    "pin": pin,
+    "edit": edit,
+    "note": note,
+    "withdraw": withdraw,
+    "undo": undo,
+    "log": log,
+    "add": add,
+}
+
+
+def _text_of(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    if "://" in name:
+        raise UsageError(f"{name} is an address: save the page as a file first")
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+
+
+def _act(
+    session: Session,
+    verb: str,
+    entry: str,
+    topic: str,
+    *,
+    why: str = "",
+    payload: dict[str, str] | None = None,
+) -> None:
+    from aggregator.flow.curate import Act, act
+    from aggregator.flow.publish import publish_due
+    from aggregator.model.topic import Verb
+
+    what = Act(
+        verb=Verb(verb), entry=entry, topic=topic, actor=actor(), why=why, payload=payload or {}
+    )
+    with session.kit() as kit:
+        decision = act(kit, what)
+        publish_due(kit)
+    session.screen.line(
+        f"decision {decision.id}: {verb} entry {decision.entry_id} in {topic}",
+        {"decision": decision.id, "entry": decision.entry_id, "topic": topic, "verb": verb},
+    )

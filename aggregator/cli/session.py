@@ -1,0 +1,54 @@
+"""What every command shares: the file, the store, and how to speak to whoever is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator.cli.show import Screen
+
+if TYPE_CHECKING:
+    from aggregator.flow.kit import Kit
+    from aggregator.model.settings import Settings
+
+FILE = "feeds.yaml"
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """The options that stand before (or behind) every command."""
+
+    config: Path
+    db: str | None
+    screen: Screen
+
+    def settings(self) -> Settings:
+        """Load feeds.yaml; `--db` overrides its store."""
+        from aggregator.config import load_settings
+
+        settings = load_settings(self.config)
+        if self.db is None:
+            return settings
+        store = (
+            self.db if "://" in self.db or self.db == ":memory:" else str(Path(self.db).resolve())
+        )
+        return replace(settings, store=store)
+
+    @contextmanager
+    def kit(self, *, base: str | None = None, sync: bool = True) -> Iterator[Kit]:
+        """Open the store and everything else; by default it first follows feeds.yaml."""
+        from aggregator.system import bring_into_line, open_kit
+
+        with open_kit(self.settings(), base=base) as kit:
+            if sync:
+                bring_into_line(kit)
+            yield kit
+
+
+def actor() -> str:
+    """Who acts at this terminal: the login name."""
+    return os.environ.get("AGGREGATOR_ACTOR") or os.environ.get("USER") or "editor"

@@ -1,0 +1,177 @@
+"""One way out: tables for people, TSV for pipes, JSON for programs; messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Tick(Protocol):
+    """Told of each step of a long act."""
+
+    def __call__(self, text: str, *, total: int | None = None) -> None:
+        """Count one step, named by `text`; with `total`, only say how many there will be."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Screen:
+    """Where and how a command speaks."""
+
+    json: bool = False
+    quiet: bool = False
+    color: bool = True
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at stdout."""
+        return sys.stdout.isatty()
+
+    def document(self, value: object) -> None:
+        """Print one JSON document."""
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def rows(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        value: object = None,
+        title: str = "",
+        empty: str = "Nothing here.",
+    ) -> None:
+        """Print rows as a table, as TSV with a head line, or `value` as JSON."""
+        if self.json:
+            self.document(value if value is not None else _objects(columns, rows))
+        elif self.is_terminal:
+            self._table(columns, rows, title, empty)
+        else:
+            click.echo("\t".join(columns))
+            for row in rows:
+                click.echo("\t".join(_cell(cell) for cell in row))
+
+    def facts(self, facts: Mapping[str, object]) -> None:
+        """Print names and values."""
+        if self.json:
+            self.document(dict(facts))
+        elif self.is_terminal:
+            width = max((len(name) for name in facts), default=0)
+            for name, fact in facts.items():
+                click.echo(f"{name:>{width}}  {fact}")
+        else:
+            for name, fact in facts.items():
+                click.echo(f"{name}\t{_cell(fact)}")
+
+    def line(self, text: str, value: object = None) -> None:
+        """Print one line of result, or `value` as JSON."""
+        if self.json and value is not None:
+            self.document(value)
+        else:
+            click.echo(text)
+
+    def say(self, text: str) -> None:
+        """Tell a person something that is no result."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Tell of something wrong; quiet does not silence it."""
+        click.echo(click.style("warning: ", fg="yellow") + text, err=True, color=self._colored())
+
+    def fail(self, text: str) -> None:
+        """Tell why the command ends here."""
+        click.echo(click.style("error: ", fg="red") + text, err=True, color=self._colored())
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Tick]:
+        """Show progress on stderr while a person looks; silent otherwise."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda text, total=None: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        parts = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[last]}"),
+        )
+        with Progress(*parts, console=self._console(stderr=True), transient=True) as bar:
+            task = bar.add_task(label, total=None, last="")
+
+            def tick(text: str, *, total: int | None = None) -> None:
+                if total is not None:
+                    bar.update(task, total=total)
+                else:
+                    bar.update(task, advance=1, last=text[:60])
+
+            yield tick
+
+    def _table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str, empty: str
+    ) -> None:
+        if not rows:
+            click.echo(empty)
+            return
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(
+            title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+        )
+        for name, column in zip(columns, zip(*rows, strict=True), strict=True):
+            numeric = all(isinstance(cell, int | float) for cell in column)
+            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(_shown(cell)) for cell in row))
+        self._console().print(table)
+
+    def _console(self, *, stderr: bool = False) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=stderr, no_color=not self.color, highlight=False)
+
+    def _colored(self) -> bool:
+        return self.color and sys.stderr.isatty()
+
+
+def _objects(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _shown(cell: object) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _cell(cell: object) -> str:
+    """A TSV cell: no tab and no line break can stand in it."""
+    return " ".join(_shown(cell).split()) if cell is not None else ""
+
+
+def when(at: float | None) -> str:
+    """A time as people and programs both read it: UTC, ISO 8601."""
+    if at is None:
+        return ""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def ago(at: float | None, now: float) -> str:
+    """How long since, in the largest unit that says something."""
+    if at is None:
+        return "never"
+    seconds = int(now - at)
+    word = "ago" if seconds >= 0 else "from now"
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if abs(seconds) >= size:
+            return f"{abs(seconds) // size} {unit} {word}"
+    return f"{abs(seconds)} s {word}"

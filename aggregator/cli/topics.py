@@ -1,0 +1,139 @@
+"""`topics`: what we publish."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.session import Session
+from aggregator.cli.show import when
+
+
+@click.group()
+def topics() -> None:
+    """List, show and try topics."""
+
+
+@topics.command("list", epilog="Example:  aggregator topics list")
+@click.pass_obj
+def list_topics(session: Session) -> None:
+    """List topics with what waits and what is published."""
+    with session.kit() as kit, kit.store.read() as tx:
+        found = tx.topics.summaries(kit.clock())
+        rows = [
+            (
+                each.topic.spec.slug,
+                each.topic.spec.title,
+                str(each.topic.spec.mode),
+                str(each.topic.status),
+                each.waiting,
+                each.published,
+                each.held,
+                each.rejected,
+                when(each.last_item_at),
+            )
+            for each in found
+        ]
+    columns = (
+        "slug",
+        "title",
+        "mode",
+        "status",
+        "waiting",
+        "published",
+        "held",
+        "rejected",
+        "last item",
+    )
+    session.screen.rows(columns, rows, empty="No topics yet: write one into feeds.yaml.")
+
+
+@topics.command(
+    epilog=(
+        "Examples:  aggregator topics show global-lane  ·  "
+        "aggregator topics show global-lane --state new"
+    )
+)
+@click.argument("slug")
+@click.option("--state", type=click.Choice(["new", "published", "held", "rejected"]))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1))
+@click.pass_obj
+def show(session: Session, slug: str, state: str | None, limit: int) -> None:
+    """Show a topic's rule and its newest stories, each with its because."""
+    from aggregator.flow.curate import topic_named
+
+    with session.kit() as kit, kit.store.read() as tx:
+        topic = topic_named(tx, slug)
+        found = tx.stories.newest(topic_id=topic.id, state=state, limit=limit)
+        rows = []
+        for view in found:
+            verdict, because = next(
+                ((verdict, why) for name, verdict, why in view.topics if name == slug), ("", "")
+            )
+            lead = view.sources[0]
+            rows.append(
+                (
+                    f"s{view.story.id}",
+                    lead.entry.id,
+                    verdict,
+                    when(lead.entry.place),
+                    lead.entry.text.title,
+                    len(view.sources),
+                    because,
+                )
+            )
+    columns = ("story", "entry", "verdict", "published", "title", "sources", "because")
+    told = {
+        "slug": slug,
+        "title": topic.spec.title,
+        "mode": str(topic.spec.mode),
+        "match": topic.spec.match,
+        "status": str(topic.status),
+        "stories": [dict(zip(columns, row)) for row in rows],
+    }
+    if not session.screen.json:
+        session.screen.say(f"{topic.spec.title} ({topic.spec.mode}): {topic.spec.match}")
+    session.screen.rows(columns, rows, value=told, empty="Nothing in this topic yet.")
+
+
+@topics.command(
+    epilog=(
+        "Examples:  aggregator topics test global-lane  ·  "
+        "aggregator topics test global-lane --match 'tag:world'"
+    )
+)
+@click.argument("slug")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3650))
+@click.option("--match", help="A rule to try instead of the saved one.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(0))
+@click.pass_obj
+def test(session: Session, slug: str, days: int, match: str | None, limit: int) -> None:
+    """Ask a topic's rule of the last days' entries; change nothing."""
+    from dataclasses import asdict
+
+    from aggregator.flow.preview import preview
+
+    with session.kit() as kit:
+        seen = preview(kit, slug, days=days, match=match)
+    screen = session.screen
+    if screen.json:
+        screen.document(
+            asdict(seen)
+            | {"hits": [asdict(hit) for hit in seen.hits[:limit]]}
+            | {"found": len(seen.hits)}
+        )
+        return
+    change = f", {seen.joined} more and {seen.left} fewer than the saved rule" if match else ""
+    screen.say(f"{len(seen.hits)} of {seen.asked} entries in {days} days{change}")
+    most = max((count for _, count in seen.per_day), default=1)
+    for day, count in seen.per_day[-14:]:
+        screen.say(f"  {day}  {'█' * max(1, round(30 * count / most))} {count}")
+    for feed, count in seen.per_feed[:10]:
+        screen.say(f"  {feed}: {count}")
+    screen.rows(
+        ("entry", "published", "feed", "title", "because"),
+        [(h.entry_id, when(h.published), h.feed, h.title, h.because) for h in seen.hits[:limit]],
+        empty="The rule admits nothing of that time.",
+    )
+
+
+COMMANDS = {"topics": topics}

@@ -1,0 +1,107 @@
+"""From the checked form of the file to the settings everything else reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aggregator.config.meaning import feed_names
+from aggregator.config.shape import (
+    AuthShape,
+    DefaultsShape,
+    FeedShape,
+    FileShape,
+    SeriesShape,
+    TopicShape,
+)
+from aggregator.model.feed import Auth, FeedSpec
+from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
+from aggregator.model.topic import Expect, PublishSpec, TopicSpec
+
+POSTGRES = "postgresql://"
+
+
+def built(file: FileShape, path: Path) -> Settings:
+    """Return the settings a checked file at `path` stands for; relative paths start beside it."""
+    folder = path.absolute().parent
+    net = file.net
+    names = feed_names([(feed.url, feed.name) for feed in file.feeds])
+    return Settings(
+        path=path,
+        site=Site(title=file.site.title, url=file.site.url, contact=file.site.contact),
+        store=file.store if file.store.startswith(POSTGRES) else str(folder / file.store),
+        defaults=Defaults(
+            every=file.defaults.every, keep=file.defaults.keep, rights=file.defaults.rights
+        ),
+        feeds=tuple(
+            _feed(feed, name, file.defaults, folder) for feed, name in zip(file.feeds, names)
+        ),
+        tags={name: tuple(phrases) for name, phrases in file.tags.items()},
+        series=tuple(_series(one) for one in file.series),
+        net=Net(
+            workers=net.workers,
+            per_host=net.per_host,
+            spacing=float(net.spacing),
+            timeout=float(net.timeout),
+            max_body=net.max_body,
+            allow=tuple(net.allow),
+        ),
+        window=file.stories.window,
+        topics=tuple(_topic(one) for one in file.topics),
+    )
+
+
+def _feed(feed: FeedShape, name: str, defaults: DefaultsShape, folder: Path) -> FeedSpec:
+    """Return the feed with every default filled in; `every: auto` overrules the default."""
+    return FeedSpec(
+        url=feed.url,
+        name=name,
+        tags=tuple(feed.tags),
+        every=feed.every if "every" in feed.model_fields_set else defaults.every,
+        trust=feed.trust,
+        rights=feed.rights or defaults.rights,
+        rights_written=feed.rights is not None,
+        auth=_auth(feed.auth, folder) if feed.auth else None,
+        keep=feed.keep,
+        fulltext=feed.fulltext,
+        scrape=feed.scrape.model_dump(exclude_none=True) if feed.scrape else None,
+    )
+
+
+def _auth(auth: AuthShape, folder: Path) -> Auth:
+    return Auth(basic=_beside(auth.basic, folder), bearer=_beside(auth.bearer, folder))
+
+
+def _beside(secret: str | None, folder: Path) -> str | None:
+    """Return where a secret lies, a relative file's path made absolute."""
+    if secret is None or not secret.startswith("file:"):
+        return secret
+    return f"file:{folder / secret.removeprefix('file:')}"
+
+
+def _series(series: SeriesShape) -> SeriesSpec:
+    signs = (sign.model_dump(exclude_unset=True) for sign in series.any)
+    return SeriesSpec(
+        name=series.name,
+        feeds=tuple(series.from_),
+        any=tuple(pair for sign in signs for pair in sign.items()),
+    )
+
+
+def _topic(topic: TopicShape) -> TopicSpec:
+    publish, expect = topic.publish, topic.expect
+    return TopicSpec(
+        slug=topic.slug,
+        title=topic.title,
+        match=topic.match,
+        about=topic.about,
+        mode=topic.mode,
+        tell=topic.tell,
+        publish=PublishSpec(
+            items=publish.items,
+            content=publish.content,
+            per_source=publish.per_source,
+            delay=publish.delay,
+        ),
+        expect=Expect(inside=tuple(expect.in_), outside=tuple(expect.out)),
+        lang=topic.lang,
+    )

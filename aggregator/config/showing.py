@@ -1,0 +1,104 @@
+"""The settings in force, written as a feeds.yaml that would give them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from aggregator.config.problems import masked
+from aggregator.config.words import spelt, spelt_rate, spelt_size
+from aggregator.model.feed import FeedSpec
+from aggregator.model.settings import SeriesSpec, Settings
+from aggregator.model.topic import TopicSpec
+
+_DUMPER: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def shown(settings: Settings) -> str:
+    """Return the settings as YAML, defaults and made names written out.
+
+    Secrets stay what the file holds: the place where they lie. Read again, it gives the same
+    settings, but for a login inside `store`, which is masked.
+    """
+    net, defaults = settings.net, settings.defaults
+    file = {
+        "version": 1,
+        "site": _present(
+            title=settings.site.title, url=settings.site.url, contact=settings.site.contact
+        ),
+        "store": masked(settings.store),
+        "defaults": {
+            "every": _every(defaults.every),
+            "keep": spelt(defaults.keep),
+            "rights": defaults.rights.value,
+        },
+        "net": {
+            "workers": net.workers,
+            "per_host": net.per_host,
+            "spacing": spelt(int(net.spacing)),
+            "timeout": spelt(int(net.timeout)),
+            "max_body": spelt_size(net.max_body),
+            "allow": list(net.allow),
+        },
+        "stories": {"window": spelt(settings.window)},
+        "feeds": [_feed(feed) for feed in settings.feeds],
+        "tags": {name: list(phrases) for name, phrases in settings.tags.items()},
+        "series": [_series(series) for series in settings.series],
+        "topics": [_topic(topic) for topic in settings.topics],
+    }
+    text: str = yaml.dump(file, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _every(seconds: int | None) -> str:
+    return "auto" if seconds is None else spelt(seconds)
+
+
+def _feed(feed: FeedSpec) -> dict[str, Any]:
+    auth = feed.auth
+    return _present(
+        url=feed.url,
+        name=feed.name,
+        tags=list(feed.tags) or None,
+        every=_every(feed.every),
+        trust=feed.trust,
+        # Written only where it was: that it stands at a feed means more than what it says.
+        rights=feed.rights.value if feed.rights_written else None,
+        auth=_present(basic=auth.basic, bearer=auth.bearer) if auth else None,
+        keep=spelt(feed.keep) if feed.keep is not None else None,
+        fulltext=feed.fulltext or None,
+        scrape=dict(feed.scrape) if feed.scrape is not None else None,
+    )
+
+
+def _series(series: SeriesSpec) -> dict[str, Any]:
+    return {
+        "name": series.name,
+        "from": list(series.feeds),
+        "any": [{field: pattern} for field, pattern in series.any],
+    }
+
+
+def _topic(topic: TopicSpec) -> dict[str, Any]:
+    publish, expect = topic.publish, topic.expect
+    return _present(
+        slug=topic.slug,
+        title=topic.title,
+        about=topic.about,
+        mode=topic.mode.value,
+        match=topic.match,
+        tell=topic.tell.value,
+        publish=_present(
+            items=publish.items,
+            content=publish.content.value,
+            per_source=spelt_rate(*publish.per_source) if publish.per_source else None,
+            delay=spelt(publish.delay),
+        ),
+        expect={"in": list(expect.inside), "out": list(expect.outside)},
+        lang=topic.lang,
+    )

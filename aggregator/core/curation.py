@@ -1,0 +1,169 @@
+"""What holds of a story in a topic: the rule's word, then the editors'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.model.feed import Feed
+from aggregator.model.ids import DecisionId, EntryId, FeedId
+from aggregator.model.topic import (
+    Admitted,
+    Case,
+    Decision,
+    Item,
+    Mode,
+    State,
+    Topic,
+    Verb,
+    Verdict,
+)
+
+STATE_OF = {
+    Verb.APPROVE: State.PUBLISHED,
+    Verb.ADD: State.PUBLISHED,
+    Verb.REJECT: State.REJECTED,
+    Verb.HOLD: State.HELD,
+}
+PAST = {Verb.APPROVE: "approved", Verb.ADD: "added", Verb.REJECT: "rejected", Verb.HOLD: "held"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the decisions in force amount to; `state` is None where the rule decides."""
+
+    state: State | None = None
+    because: str = ""
+    pinned: bool = False
+    title: str | None = None
+    summary: str | None = None
+    note: str | None = None
+    decision_id: DecisionId | None = None
+    put_in: frozenset[EntryId] = frozenset()  # entries an editor put into the topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The verdict that holds now and the lead to show; None: none."""
+
+    verdict: Verdict | None
+    lead: Admitted | None  # None: nothing of the story may be shown in this topic
+
+
+def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that no later one undid, oldest first; an undo can be undone."""
+    undone: set[DecisionId] = set()
+    kept: list[Decision] = []
+    for decision in sorted(decisions, key=lambda each: each.id, reverse=True):
+        if decision.id in undone:
+            continue
+        if decision.verb is Verb.UNDO and decision.undo_of is not None:
+            undone.add(decision.undo_of)
+        else:
+            kept.append(decision)
+    return tuple(reversed(kept))
+
+
+def standing(decisions: Iterable[Decision]) -> Standing:
+    """Fold the decisions on a story in a topic into what they amount to now."""
+    now = Standing()
+    for decision in in_force(decisions):
+        now = replace(_after(now, decision), decision_id=decision.id)
+    return now
+
+
+def _after(now: Standing, decision: Decision) -> Standing:
+    verb, payload = decision.verb, decision.payload
+    if verb in STATE_OF:
+        why = f": {decision.why}" if decision.why else ""
+        put_in = now.put_in
+        if STATE_OF[verb] is State.PUBLISHED and decision.entry_id is not None:
+            put_in |= {decision.entry_id}
+        because = f"{PAST[verb]} by {decision.actor}{why}"
+        return replace(now, state=STATE_OF[verb], because=because, put_in=put_in)
+    if verb in (Verb.PIN, Verb.UNPIN):
+        return replace(now, pinned=verb is Verb.PIN)
+    if verb is Verb.EDIT:
+        title = payload.get("title", now.title)
+        summary = payload.get("summary", now.summary)
+        return replace(now, title=title or None, summary=summary or None)
+    if verb is Verb.NOTE:
+        return replace(now, note=payload.get("note") or None)
+    return now
+
+
+def judge(
+    case: Case, topic: Topic, feeds: Mapping[FeedId, Feed], *, over_quota: str | None, now: int
+) -> Ruling:
+    """Return the verdict on a story in a topic and the lead it is shown by.
+
+    The editors' last word counts; without one the rule decides, once: a story that was published
+    stays so when the topic's mode changes to review. `over_quota` says, if so, why no more of
+    this source may be published now; such a story is held, never dropped.
+    """
+    said = standing(case.decisions)
+    admitted = [each for each in case.admitted if not each.withdrawn]
+    if said.put_in:
+        admitted = [each for each in admitted if not each.by_editor or each.entry_id in said.put_in]
+    else:
+        admitted = [each for each in admitted if not each.by_editor]
+    before = case.verdict
+    if said.state is not None:
+        state, because = said.state, said.because
+    elif not admitted:
+        return Ruling(verdict=None, lead=None)
+    else:
+        state, because = _by_rule(before, topic, admitted[0].because, over_quota)
+    verdict = Verdict(
+        topic_id=case.topic_id,
+        story_id=case.story_id,
+        state=state,
+        because=because,
+        pinned=said.pinned,
+        title=said.title,
+        summary=said.summary,
+        note=said.note,
+        decision_id=said.decision_id,
+        since=before.since if before is not None and before.state is state else now,
+    )
+    lead = elect(admitted, feeds, case.item) if state is State.PUBLISHED else None
+    return Ruling(verdict=verdict, lead=lead)
+
+
+def _by_rule(
+    before: Verdict | None, topic: Topic, because: str, over_quota: str | None
+) -> tuple[State, str]:
+    by_rule_before = before is not None and before.decision_id is None
+    if before is not None and by_rule_before and before.state is State.PUBLISHED:
+        return State.PUBLISHED, because
+    if topic.spec.mode is Mode.REVIEW:
+        return State.NEW, because
+    if before is not None and by_rule_before and before.state is State.HELD:
+        return State.HELD, before.because
+    if over_quota is not None:
+        return State.HELD, f"{over_quota}; {because}"
+    return State.PUBLISHED, because
+
+
+def elect(
+    admitted: Sequence[Admitted], feeds: Mapping[FeedId, Feed], item: Item | None
+) -> Admitted | None:
+    """Return the entry a topic shows the story by, of those admitted to that topic.
+
+    The lead that is shown stays while it may be shown; otherwise the most trusted feed, then the
+    earliest. Entries of private feeds are never elected (DESIGN §7, Rights).
+    """
+    eligible = [
+        each
+        for each in admitted
+        if not each.withdrawn and each.feed_id in feeds and not feeds[each.feed_id].spec.private
+    ]
+    if item is not None:
+        for each in eligible:
+            if each.entry_id == item.lead_entry_id:
+                return each
+    return min(
+        eligible,
+        key=lambda each: (-feeds[each.feed_id].spec.trust, each.place, each.entry_id),
+        default=None,
+    )

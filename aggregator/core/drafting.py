@@ -1,0 +1,166 @@
+"""From what a document says of an entry to what we would keep of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aggregator.core.identity import Keyed, body_hash
+from aggregator.core.rules import RuleBook, Subject
+from aggregator.core.sanitize import clean_html, looks_like_html, plain_text
+from aggregator.core.series import SeriesBook, find
+from aggregator.core.tagging import Vocabulary, tag
+from aggregator.core.text import clean_line
+from aggregator.core.urls import absolute, host_of, url_hash
+from aggregator.model.entry import Enclosure, Instalment, ParsedEntry, Tag, Text
+from aggregator.model.feed import Feed
+from aggregator.model.intake import Match
+
+TITLE_LIMIT = 500
+SUMMARY_LIMIT = 20_000
+GUID_LIMIT = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What entries are judged by: vocabulary, series and the topics' rules."""
+
+    vocabulary: Vocabulary
+    series: SeriesBook
+    rules: RuleBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One entry, clean, tagged and filed; what is missing is only its story."""
+
+    key_hash: int
+    guid: str
+    digest: int
+    url_hash: int | None
+    body_hash: int | None
+    text: Text
+    tags: tuple[Tag, ...] = ()
+    series: tuple[Instalment, ...] = ()
+    matches: tuple[Match, ...] = field(default=())
+
+
+def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
+    """Clean, tag and file one entry. `first_seen` bounds its dates (checklist 53)."""
+    parsed = keyed.entry
+    text = clean_text_of(parsed, feed, first_seen=first_seen)
+    tags, series, matches = file(text, feed, books, place=place_of(text, first_seen))
+    return Draft(
+        key_hash=keyed.key_hash,
+        guid=keyed.key[:GUID_LIMIT],
+        digest=keyed.digest,
+        url_hash=url_hash(text.url) if text.url else None,
+        body_hash=body_hash(body_of(text)),
+        text=text,
+        tags=tags,
+        series=series,
+        matches=matches,
+    )
+
+
+def clean_text_of(parsed: ParsedEntry, feed: Feed, *, first_seen: int) -> Text:
+    """Return what an entry says, fit to be kept and shown: no live markup, no odd characters."""
+    base = parsed.base or parsed.url or feed.site_url or feed.spec.url
+    markup = parsed.content or (parsed.summary if looks_like_html(parsed.summary) else "")
+    published = parsed.published if parsed.published is not None else parsed.updated
+    return Text(
+        url=absolute(parsed.url, base) if parsed.url else None,
+        title=clean_line(plain_text(parsed.title, 4 * TITLE_LIMIT), limit=TITLE_LIMIT),
+        summary=plain_text(parsed.summary, SUMMARY_LIMIT),
+        content=clean_html(markup, base) if markup else "",
+        author=_line(parsed.author, 200),
+        lang=_line(parsed.lang, 35),
+        published_at=None if published is None else min(published, first_seen),
+        updated_at=None if parsed.updated is None else min(parsed.updated, first_seen),
+        categories=_lines(parsed.categories),
+        enclosures=tuple(
+            Enclosure(url=url, type=_line(each.type, 100), length=each.length)
+            for each in parsed.enclosures[:20]
+            if (url := absolute(each.url, base))
+        ),
+        image=absolute(parsed.image, base) if parsed.image else None,
+        source_title=_line(parsed.source_title, 300),
+        source_url=absolute(parsed.source_url, base) if parsed.source_url else None,
+        licence=_line(parsed.licence, 500),
+    )
+
+
+def file(
+    text: Text, feed: Feed, books: Books, *, place: int
+) -> tuple[tuple[Tag, ...], tuple[Instalment, ...], tuple[Match, ...]]:
+    """Return tags, series and topics of a text, each with its because."""
+    body = body_of(text)
+    tags = tag(
+        books.vocabulary,
+        feed_tags=feed.spec.tags,
+        feed_name=feed.spec.name,
+        title=text.title,
+        summary=text.summary,
+        body=body,
+        categories=text.categories,
+    )
+    series = find(
+        books.series,
+        feed_name=feed.spec.name,
+        title=text.title,
+        body=body,
+        categories=text.categories,
+        author=text.author or "",
+        url=text.url or "",
+        published=place,
+    )
+    return tags, series, books.rules.match(subject(text, feed, tags, series, place=place))
+
+
+def subject(
+    text: Text,
+    feed: Feed,
+    tags: tuple[Tag, ...],
+    series: tuple[Instalment, ...],
+    *,
+    place: int,
+) -> Subject:
+    """Return an entry as a rule sees it."""
+    return Subject(
+        title=text.title,
+        summary=text.summary,
+        body=body_of(text),
+        tags=tuple(each.name for each in tags),
+        categories=text.categories,
+        feed_name=feed.spec.name,
+        site=host_of(feed.site_url or text.url or feed.spec.url) or "",
+        series=tuple(each.series for each in series),
+        author=text.author or "",
+        lang=text.lang or feed.lang or "",
+        published=place,
+        url=text.url or "",
+        enclosures=len(text.enclosures),
+    )
+
+
+def clean_feed_line(value: str | None) -> str | None:
+    """Return a feed's own title or language as one clean line, None when nothing is left."""
+    return _line(plain_text(value, 4 * TITLE_LIMIT), 300) if value else None
+
+
+def body_of(text: Text) -> str:
+    """Return the plain text of an entry: its content's, else its summary."""
+    return plain_text(text.content, 200_000) if text.content else text.summary
+
+
+def place_of(text: Text, first_seen: int) -> int:
+    """Return an entry's time in any window: the earlier of published and first seen."""
+    return first_seen if text.published_at is None else min(text.published_at, first_seen)
+
+
+def _line(value: str | None, limit: int) -> str | None:
+    return clean_line(value, limit=limit) or None if value else None
+
+
+def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
+    cleaned = (clean_line(plain_text(value, 400), limit=100) for value in values[:50])
+    return tuple(dict.fromkeys(each for each in cleaned if each))

@@ -1,0 +1,194 @@
+"""Which entry is which: keys within a feed, digests of what an entry says, ids of stories."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from aggregator.core.text import hash_text, signed64, tokens, word_count
+from aggregator.core.urls import url_hash, url_key
+from aggregator.model.entry import Known, ParsedEntry
+
+LEAST_BODY_WORDS = 30  # shorter bodies ("Read more…") are alike by chance
+LONGEST_PLAIN = 600  # characters of a guid or address that stand in a key as they are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """An entry with the keys it may go by, from the plain one to the most particular.
+
+    The plain key is the guid, else the canonical URL, else a hash of title, date and text. The
+    second adds the canonical URL, the third also title and date.
+    """
+
+    entry: ParsedEntry
+    digest: int
+    url_hash: int | None
+    keys: tuple[str, str, str]
+    hashes: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """An entry with the one key it goes by in its feed."""
+
+    entry: ParsedEntry
+    digest: int
+    url_hash: int | None
+    key: str  # as published, or what stands in for it; at most 2000 characters
+    key_hash: int
+
+
+def identify(entries: Sequence[ParsedEntry]) -> tuple[Identified, ...]:
+    """Return the entries of one document with their possible keys, repetitions left out.
+
+    Two entries repeat each other when guid, canonical URL, title and date are the same; the
+    first one counts.
+    """
+    found: dict[int, Identified] = {}
+    for entry in entries:
+        each = _identified(entry)
+        found.setdefault(each.hashes[2], each)
+    return tuple(found.values())
+
+
+def lookup_hashes(identified: Iterable[Identified]) -> tuple[int, ...]:
+    """Return every key hash that `assign` may ask of what is known."""
+    return tuple(dict.fromkeys(each for one in identified for each in one.hashes))
+
+
+def assign(identified: Sequence[Identified], known: Mapping[int, Known]) -> tuple[Keyed, ...]:
+    """Give each entry of one document a key of its own, the one it had before if it had one.
+
+    Some feeds put one guid on several entries. Entries that share a guid are told apart by
+    their more particular keys; one of them keeps the plain key if it is stored under that. The
+    order of the document does not matter, nor whether a sharer has left it.
+    """
+    groups: dict[int, list[Identified]] = {}
+    for each in identified:
+        groups.setdefault(each.hashes[0], []).append(each)
+    level: dict[int, int] = {}
+    for group in groups.values():
+        level |= _levels(group, known)
+    return tuple(
+        Keyed(
+            entry=each.entry,
+            digest=each.digest,
+            url_hash=each.url_hash,
+            key=each.keys[level[each.hashes[2]]],
+            key_hash=each.hashes[level[each.hashes[2]]],
+        )
+        for each in identified
+    )
+
+
+def digest(entry: ParsedEntry) -> int:
+    """Return a hash of what an entry says; when it changes, the entry is revised.
+
+    Dates are left out: a new date on the same words is no revision worth keeping, and servers
+    that write "now" into every render would revise all they have at each poll. Images are left
+    out because their addresses carry signatures that change. Addresses count by their key,
+    categories in any order.
+    """
+    return hash_text(
+        entry.title,
+        entry.summary,
+        entry.content,
+        _address(entry.url),
+        entry.author or "",
+        entry.source_title or "",
+        _address(entry.source_url),
+        entry.licence or "",
+        str(len(entry.enclosures)),
+        *(
+            part
+            for each in entry.enclosures
+            for part in (_address(each.url), each.type or "", str(each.length))
+        ),
+        *sorted(entry.categories),
+    )
+
+
+def body_hash(text: str) -> int | None:
+    """Return a hash of the folded words of a plain-text body, None when there are too few."""
+    if word_count(text) < LEAST_BODY_WORDS:
+        return None
+    return signed64(" ".join(tokens(text)).encode())
+
+
+def story_public_id(feed_url: str, key: str) -> str:
+    """Return the opaque id of the story that this entry of this feed opens: 16 of a-z2-7."""
+    named = f"{len(feed_url)} {feed_url}{key}".encode("utf-8", "surrogatepass")
+    return b32encode(blake2b(named, digest_size=10).digest()).decode().lower()
+
+
+def _identified(entry: ParsedEntry) -> Identified:
+    guid = (entry.guid or "").strip()
+    address = url_hash(entry.url) if entry.url else None
+    page = (url_key(entry.url) or "") if entry.url else ""
+    date = "" if entry.published is None else str(entry.published)
+    if guid:
+        kind, name = "guid", guid
+    elif address is not None:
+        kind, name = "url", page
+    else:
+        kind = "hash"
+        name = f"hash:{_hex(hash_text(entry.title, date, entry.summary, entry.content))}"
+    stamp = hash_text(entry.title, date)
+    short = _short(name)
+    return Identified(
+        entry=entry,
+        digest=digest(entry),
+        url_hash=address,
+        # A "|" may not stand in a URI, so these never pass for a publisher's own id.
+        keys=(short, f"{short}|{_short(page)}", f"{short}|{_short(page)}|{_hex(stamp)}"),
+        hashes=(
+            hash_text(kind, name),
+            hash_text(kind, name, page),
+            hash_text(kind, name, page, str(stamp)),
+        ),
+    )
+
+
+def _levels(group: Sequence[Identified], known: Mapping[int, Known]) -> dict[int, int]:
+    """Return, by most particular hash, which of its keys each entry of one plain key takes."""
+    taken = {each.hashes[2]: 2 for each in group if each.hashes[2] in known}
+
+    pages: dict[int, list[Identified]] = {}
+    for each in group:
+        pages.setdefault(each.hashes[1], []).append(each)
+    for page, sharers in pages.items():
+        open_ = [each for each in sharers if each.hashes[2] not in taken]
+        if open_ and page in known:
+            taken[_owner(open_, known[page]).hashes[2]] = 1
+
+    open_ = [each for each in group if each.hashes[2] not in taken]
+    stored = known.get(group[0].hashes[0])
+    if len(group) > 1:
+        open_ = [each for each in open_ if stored and each.url_hash == stored.url_hash]
+    if open_:
+        taken[(_owner(open_, stored) if stored else open_[0]).hashes[2]] = 0
+
+    for each in group:
+        taken.setdefault(each.hashes[2], 1 if len(pages[each.hashes[1]]) == 1 else 2)
+    return taken
+
+
+def _owner(entries: Sequence[Identified], stored: Known) -> Identified:
+    """Return whose the stored entry is: who says the same, else whoever's hash is lowest."""
+    return min(entries, key=lambda each: (each.digest != stored.digest, each.hashes[2]))
+
+
+def _address(url: str | None) -> str:
+    return (url_key(url) or url) if url else ""
+
+
+def _short(text: str) -> str:
+    """Keep a key readable and short; what is cut off is told by a hash."""
+    return text if len(text) <= LONGEST_PLAIN else f"{text[:LONGEST_PLAIN]}~{_hex(hash_text(text))}"
+
+
+def _hex(number: int) -> str:
+    return f"{number & 0xFFFF_FFFF_FFFF_FFFF:016x}"

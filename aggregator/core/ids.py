@@ -1,0 +1,67 @@
+"""Ids of what we publish: kept from the publisher when it is theirs to give, else made once."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from aggregator.core.urls import host_of, safe_link
+from aggregator.model.feed import Feed
+
+MAX_URI = 2000  # characters
+
+# RFC 3986, section 2: what a URI may be written with. An IRI is no URI and gets an id of ours.
+_URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~-]|%[0-9A-Fa-f]{2})+"
+)
+# RFC 4151, section 2.1: a tag's authority is a host name or an address at one.
+_TAG = re.compile(r"tag:(?:[^@,:/]*@)?([A-Za-z0-9.-]+),\d{4}(?:-\d\d){0,2}:.+", re.IGNORECASE)
+
+
+def choose_uri(guid: str, feed: Feed, *, key: str | int, authority: str, year: int) -> str:
+    """Return the id under which an entry goes out, to be frozen by whoever publishes it.
+
+    The publisher's id is kept only if it is a URI whose host or tag authority is that of the
+    feed or its site; else `tag:{authority},{year}:{128-bit hash of feed URL and key}` (RFC 4151).
+    Ids of private feeds are never shown.
+    """
+    guid = guid.strip()
+    if not feed.spec.private and _is_theirs(guid, feed):
+        return guid
+    named = f"{feed.spec.url}\n{key}".encode("utf-8", "surrogatepass")
+    return f"tag:{authority},{year}:{blake2b(named, digest_size=16).hexdigest()}"
+
+
+def feed_uri(authority: str, year: int, slug: str) -> str:
+    """Return the id of a topic's feed, the same in every format.
+
+    >>> feed_uri("news.example.org", 2026, "global-lane")
+    'tag:news.example.org,2026:topics/global-lane'
+    """
+    return f"tag:{authority},{year}:topics/{slug}"
+
+
+def _is_theirs(guid: str, feed: Feed) -> bool:
+    if len(guid) > MAX_URI or not _URI.fullmatch(guid):
+        return False
+    authority = _authority(guid)
+    return bool(authority) and authority in {_host(feed.spec.url), _host(feed.site_url or "")}
+
+
+def _authority(uri: str) -> str:
+    """Return whose name stands in a http(s) or tag URI, "" when nobody's."""
+    tag = _TAG.fullmatch(uri)
+    if tag:
+        return _bare(tag[1])
+    return _host(uri) if safe_link(uri) else ""  # no link to publish: it names a user
+
+
+def _host(url: str) -> str:
+    return _bare(host_of(url) or "")
+
+
+def _bare(host: str) -> str:
+    host = host.lower().rstrip(".")
+    for prefix in ("www.", "m."):
+        host = host.removeprefix(prefix)
+    return host

@@ -1,0 +1,180 @@
+"""What of a poll is new, revised or the same, and which story each new entry tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from aggregator.core.drafting import Draft
+from aggregator.core.identity import Keyed, story_public_id
+from aggregator.core.urls import host_of
+from aggregator.model.entry import Known
+from aggregator.model.feed import Feed
+from aggregator.model.ids import StoryId
+from aggregator.model.intake import Arrival, Blocks, Candidate, Change, Intake, Merge
+
+
+def decide(
+    feed: Feed,
+    keyed: Sequence[Keyed],
+    known: Mapping[int, Known],
+    draft_of: Callable[[Keyed], Draft],
+    candidates_of: Callable[[Sequence[Draft]], Sequence[Candidate]],
+    *,
+    blocks: Blocks,
+    now: int,
+) -> Intake:
+    """Return everything this poll changes; `draft_of` is asked of new and revised entries only."""
+    fresh: list[Draft] = []
+    revised: list[tuple[Draft, Known]] = []
+    same = 0
+    for each in keyed:
+        before = known.get(each.key_hash)
+        if before is None:
+            fresh.append(draft_of(each))
+        elif before.digest != each.digest:
+            revised.append((draft_of(each), before))
+        else:
+            same += 1
+
+    drafts = [*fresh, *(draft for draft, _ in revised)]
+    stories = StoryFinder(feed, drafts, candidates_of(drafts)) if drafts else None
+    arrivals = []
+    for draft in fresh:
+        assert stories is not None
+        story_id, because = stories.story_of(draft)
+        arrivals.append(_arrival(feed, draft, story_id, because, blocks=blocks, now=now))
+    changes = tuple(_change(draft, before, now) for draft, before in revised)
+    merges = stories.merges() if stories else ()
+    return Intake(arrivals=tuple(arrivals), changes=changes, merges=merges, same=same)
+
+
+class StoryFinder:
+    """Finds the story an entry tells by exact means: canonical address, else body.
+
+    Only other feeds are asked: within one feed two entries are two (a dated column with a
+    standing text is the trap). An address that several entries of one feed share identifies
+    nothing. Stories that one entry proves to be the same are merged, unless both already hold
+    an entry of one and the same feed.
+    """
+
+    def __init__(
+        self, feed: Feed, drafts: Sequence[Draft], candidates: Sequence[Candidate]
+    ) -> None:
+        self._feed_id = feed.id
+        self._by_url: dict[int, list[Candidate]] = {}
+        self._by_body: dict[int, list[Candidate]] = {}
+        self._feeds_of: dict[StoryId, set[int]] = {}
+        shared: Counter[tuple[int, int]] = Counter()
+        for each in candidates:
+            if each.url_hash is not None:
+                self._by_url.setdefault(each.url_hash, []).append(each)
+                shared[each.feed_id, each.url_hash] += 1
+            if each.body_hash is not None:
+                self._by_body.setdefault(each.body_hash, []).append(each)
+            self._feeds_of.setdefault(each.story_id, set()).add(each.feed_id)
+        here = Counter(each.url_hash for each in drafts if each.url_hash is not None)
+        self._vague = {url for (_, url), count in shared.items() if count > 1}
+        self._vague |= {url for url, count in here.items() if count > 1}
+        self._vague |= {url for (feed_id, url) in shared if feed_id == feed.id}
+        self._merges: dict[StoryId, Merge] = {}
+
+    def story_of(self, draft: Draft) -> tuple[StoryId | None, str]:
+        """Return the story to join and why, or None and "first"."""
+        by_url = self._open(self._by_url.get(draft.url_hash or 0, []))
+        if draft.url_hash is None or draft.url_hash in self._vague:
+            by_url = []
+        by_body = self._open(self._by_body.get(draft.body_hash or 0, []))
+        if draft.body_hash is None:
+            by_body = []
+        if not by_url and not by_body:
+            return None, "first"
+        if by_url:
+            found, because = by_url[0], f"same address as entry {by_url[0].entry_id}"
+        else:
+            found, because = by_body[0], f"same text as entry {by_body[0].entry_id}"
+        story_id = self._now(found.story_id)
+        for other in [*by_url[1:], *by_body]:
+            story_id = self._merge(story_id, self._now(other.story_id), because)
+        self._feeds_of[story_id].add(self._feed_id)
+        return story_id, because
+
+    def merges(self) -> tuple[Merge, ...]:
+        """Return the stories found to be one, in the order they must be emptied."""
+        return tuple(self._merges.values())
+
+    def _open(self, candidates: list[Candidate]) -> list[Candidate]:
+        return [
+            each
+            for each in candidates
+            if each.feed_id != self._feed_id
+            and self._feed_id not in self._feeds_of[self._now(each.story_id)]
+        ]
+
+    def _now(self, story_id: StoryId) -> StoryId:
+        while story_id in self._merges:
+            story_id = self._merges[story_id].into
+        return story_id
+
+    def _merge(self, one: StoryId, other: StoryId, because: str) -> StoryId:
+        if one == other or self._feeds_of[one] & self._feeds_of[other]:
+            return one
+        into, merged = min(one, other), max(one, other)
+        self._merges[merged] = Merge(into=into, merged=merged, because=because)
+        self._feeds_of[into] |= self._feeds_of[merged]
+        return into
+
+
+def _arrival(
+    feed: Feed,
+    draft: Draft,
+    story_id: StoryId | None,
+    because: str,
+    *,
+    blocks: Blocks,
+    now: int,
+) -> Arrival:
+    return Arrival(
+        feed_id=feed.id,
+        guid=draft.guid,
+        key_hash=draft.key_hash,
+        digest=draft.digest,
+        url_hash=draft.url_hash,
+        body_hash=draft.body_hash,
+        text=draft.text,
+        first_seen_at=now,
+        tags=draft.tags,
+        series=draft.series,
+        matches=draft.matches,
+        story_id=story_id,
+        story_public_id=story_public_id(feed.spec.url, draft.guid),
+        join_because=because,
+        withdrawn=blocked(feed, draft, blocks),
+    )
+
+
+def blocked(feed: Feed, draft: Draft, blocks: Blocks) -> str | None:
+    """Return the reason of the withdrawal that keeps this entry from returning, if any."""
+    if feed.id in blocks.feeds:
+        return blocks.feeds[feed.id]
+    for host in (host_of(draft.text.url or ""), host_of(feed.spec.url)):
+        if host is not None and host in blocks.hosts:
+            return blocks.hosts[host]
+    if draft.url_hash is not None and draft.url_hash in blocks.urls:
+        return blocks.urls[draft.url_hash]
+    return blocks.bodies.get(draft.body_hash) if draft.body_hash is not None else None
+
+
+def _change(draft: Draft, before: Known, now: int) -> Change:
+    return Change(
+        entry_id=before.entry_id,
+        key_hash=draft.key_hash,
+        digest=draft.digest,
+        url_hash=draft.url_hash,
+        body_hash=draft.body_hash,
+        text=draft.text,
+        at=now,
+        tags=draft.tags,
+        series=draft.series,
+        matches=draft.matches,
+    )

@@ -1,0 +1,137 @@
+"""Dated columns: which series an entry is an instalment of, and of which day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from aggregator.core.dates import find_date, iso_day
+from aggregator.errors import UsageError
+from aggregator.model.entry import Instalment
+from aggregator.model.settings import SeriesSpec
+
+FIELDS = ("title", "body", "category", "author", "url")
+BODY_HEAD, BODY_TAIL = 150_000, 50_000  # characters; a column names its series at its end
+DATED_LINES = 3  # lines of a body that may tell the day …
+DATED_LINE = 80  # … if they are this short: longer ones are prose, about other days too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pattern:
+    field: str
+    text: str
+    compiled: Any  # re2 has no types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Series:
+    name: str
+    feeds: frozenset[str]
+    patterns: tuple[_Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesBook:
+    """Every series of the settings, its patterns compiled; made by `series_book`."""
+
+    series: tuple[_Series, ...]
+
+
+def series_book(specs: Iterable[SeriesSpec]) -> SeriesBook:
+    """Compile the series of the settings; case does not count in their patterns.
+
+    Raises `UsageError` for a field that is none of `FIELDS` and a pattern that is no RE2.
+    """
+    return SeriesBook(
+        series=tuple(
+            _Series(
+                name=spec.name,
+                feeds=frozenset(spec.feeds),
+                patterns=tuple(_compile(spec.name, field, text) for field, text in spec.any),
+            )
+            for spec in specs
+        )
+    )
+
+
+def find(
+    book: SeriesBook,
+    *,
+    feed_name: str,
+    title: str,
+    body: str,
+    categories: Sequence[str],
+    author: str,
+    url: str,
+    published: int | None,
+) -> tuple[Instalment, ...]:
+    """Return the series the entry belongs to, in the settings' order, each with its because.
+
+    The day is the one in the title, else one in the first lines of the body (plain text), else
+    the UTC day of publication.
+    """
+    own = [series for series in book.series if not series.feeds or feed_name in series.feeds]
+    if not own:
+        return ()
+    if len(body) > BODY_HEAD + BODY_TAIL:
+        body = f"{body[:BODY_HEAD]}\n{body[-BODY_TAIL:]}"
+    texts = {
+        "title": (title,),
+        "body": (body,),
+        "category": tuple(categories),
+        "author": (author,),
+        "url": (url,),
+    }
+    texts = {field: tuple(map(_encodable, each)) for field, each in texts.items()}
+    found: dict[str, str] = {}
+    for series in own:
+        because = _because(series, texts)
+        if because and series.name not in found:
+            found[series.name] = because
+    if not found:
+        return ()
+    day = _day(title, body, published)
+    return tuple(
+        Instalment(series=name, date=day, because=because) for name, because in found.items()
+    )
+
+
+def _compile(name: str, field: str, text: str) -> _Pattern:
+    if field not in FIELDS:
+        raise UsageError(f"series {name!r}: no field is called {field!r}; use {', '.join(FIELDS)}")
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        compiled = re2.compile(text, options=options)
+    except re2.error as error:
+        said = error.args[0] if error.args else error
+        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        raise UsageError(f"series {name!r}: {field} pattern {text!r}: {reason}") from error
+    return _Pattern(field=field, text=text, compiled=compiled)
+
+
+def _because(series: _Series, texts: Mapping[str, tuple[str, ...]]) -> str | None:
+    for pattern in series.patterns:
+        if any(text and pattern.compiled.search(text) for text in texts[pattern.field]):
+            return f"{pattern.field} matches '{pattern.text}'"
+    return None
+
+
+def _day(title: str, body: str, published: int | None) -> str | None:
+    lines = (line.strip() for line in body[: 20 * DATED_LINE].splitlines())
+    first = [line for line in lines if line][:DATED_LINES]
+    for text in (title, *(line for line in first if len(line) <= DATED_LINE)):
+        found = find_date(text)
+        if found is not None:
+            return found[0].isoformat()
+    return None if published is None else iso_day(published)
+
+
+def _encodable(text: str) -> str:
+    """RE2 reads UTF-8, which has no lone surrogates."""
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)

@@ -1,0 +1,297 @@
+"""Addresses: which are fit to ask, to publish, and which are one and the same page.
+
+Nothing here raises, whatever the text: an address that is none, or is longer than
+`LONGEST_ADDRESS`, is `None`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urljoin, urlsplit
+
+from aggregator.core.text import signed64
+
+LONGEST_LINK = 2_000  # characters; what feed readers and browsers surely take
+LONGEST_ADDRESS = 8_000  # characters; what servers take (RFC 9110 section 4.1)
+
+# Query parameters that tell where a reader came from and never what the page is. Only names
+# that their makers document as tracking: Google Analytics and Ads, Meta, Microsoft, X, TikTok,
+# LinkedIn, Yandex, Mailchimp, HubSpot, Marketo, Matomo, Piano (AT Internet: BBC, Le Monde),
+# Comscore, Webtrekk (heise), Adobe, Outbrain, Taboola; and those of single newsrooms: New York
+# Times (smid, smtyp), Guardian (CMP), CBS (ftag), Daily Mail (ito), MSN and BBC (ocid), Yahoo
+# (guccounter, ncid), Al Jazeera (traffic_source), Condé Nast (mbid), Spectator (cmpid).
+TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "guce_", "amp_")
+TRACKING_NAMES = frozenset(
+    """
+    gclid gclsrc gbraid wbraid dclid srsltid _ga _gl fbclid fb_action_ids fb_action_types fb_ref
+    fb_source igshid igsh msclkid twclid ttclid li_fat_id yclid _openstat ysclid mc_cid mc_eid
+    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking mkt_tok vero_id xtor ns_campaign ns_mchannel
+    ns_source ns_linkname ns_fee wt_mc wt_zmc s_cid s_kwcid icid intcid intcmp dicbo tblci
+    __twitter_impression ref_src ref_url smid smtyp cmp cmpid ftag ito ocid guccounter ncid
+    traffic_source mbid usqp
+    """.split()  # noqa: SIM905 (sixty lines of one name each tell nothing more)
+)
+# Names that may identify a page, with the only values that surely do not: "came by the feed",
+# "came by that network", "is the AMP copy".
+_TRACKING_PAIR = re.compile(
+    r"""(?:ref|source|src|from|via|partner|origin|medium|emc|mod|nav|\.?tsrc)=(?:
+          rss[\w.-]*|feed|twitter|facebook|linkedin|whatsapp|telegram|reddit|newsletter|social)
+      | feedtype=(?:rss|atom) | outputtype=amp | (?:rss|amp)(?:=(?:1|true|yes)?)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_HOST_PREFIXES = frozenset({"www", "m", "amp"})
+_EDGES = "".join(map(chr, range(0x21))) + "\x7f\x85\xa0\u2028\u2029\u3000\ufeff"
+_NO_HOST = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^`{|}\"]")
+_ROOT = re.compile("https://[^/]*/")
+_ESCAPED = re.compile("%([0-9A-Fa-f]{2})")
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_UNFIT = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_ONE_IN_PATH = frozenset(_UNRESERVED + "!$'()*,;:@")
+_ONE_IN_QUERY = frozenset(_UNRESERVED + "!$'()*,;:@/?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    scheme: str
+    host: str  # ASCII, lower case; an IPv6 address without brackets
+    port: int | None
+    userinfo: bool
+    path: str
+    query: str
+    fragment: str
+
+    @property
+    def place(self) -> str:
+        """The host as it stands in an address."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def is_web(url: str) -> bool:
+    """Return whether the text is an absolute http or https address with a host."""
+    return _split(url) is not None
+
+
+def host_of(url: str) -> str | None:
+    """Return the host in lower case and ASCII (IDNA), without port or brackets.
+
+    >>> host_of("https://Bücher.Example:8080/x")
+    'xn--bcher-kva.example'
+    """
+    parts = _split(url)
+    return parts.host if parts else None
+
+
+def host_port(url: str) -> tuple[str, int] | None:
+    """Return the host as `host_of` does, and the port, the scheme's own when none is written."""
+    parts = _split(url)
+    if parts is None:
+        return None
+    return parts.host, parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def absolute(url: str, base: str | None = None) -> str | None:
+    """Return the address made absolute, None when it is not one of the web.
+
+    Blanks around it and line breaks within go; the rest stays as its publisher wrote it.
+
+    >>> absolute(" ../a?b ", "https://example.org/x/y")
+    'https://example.org/a?b'
+    """
+    if len(url) > LONGEST_ADDRESS or not (url := _tidy(url)):
+        return None
+    if base and not re.match("https?://", url, re.IGNORECASE):
+        try:
+            url = urljoin(_tidy(base), url)
+        except ValueError:
+            return None
+    return url if is_web(url) else None
+
+
+def safe_link(url: str) -> str | None:
+    """Return the address as ASCII fit for publishing, None when it cannot be made so.
+
+    What a URI may not hold is percent-encoded, the host is IDNA. None for whatever is not of
+    the web, names a user or a password, or is longer than `LONGEST_LINK`.
+
+    >>> safe_link("http://Bücher.example/Käse und <Brot>")
+    'http://xn--bcher-kva.example/K%C3%A4se%20und%20%3CBrot%3E'
+    """
+    parts = _split(url)
+    if parts is None or parts.userinfo:
+        return None
+    port = "" if parts.port is None else f":{parts.port}"
+    query = f"?{_fit(parts.query)}" if parts.query else ""
+    fragment = f"#{_fit(parts.fragment)}" if parts.fragment else ""
+    link = f"{parts.scheme}://{parts.place}{port}{_fit(parts.path) or '/'}{query}{fragment}"
+    return link if len(link) <= LONGEST_LINK else None
+
+
+def url_key(url: str) -> str | None:
+    """Return what every copy of an address agrees on, itself shaped like an address.
+
+    It leaves out the scheme, www. m. amp., AMP's paths, usual ports, listed tracking
+    parameters, a trailing slash and the fragment (but not a `#!` route). Parameters are sorted
+    by name, because some sharers reorder them; equal names keep their order, which may count.
+    The key of a key is the key. For comparing only: publish the address itself.
+
+    >>> url_key("HTTP://www.News.example:80/a/amp/?utm_source=x&id=7#top")
+    'https://news.example/a?id=7'
+    """
+    parts = _split(url)
+    if parts is None:
+        return None
+    port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
+    key = f"https://{_key_host(parts)}{port}{_key_path(parts.path)}{_key_query(parts.query)}"
+    if parts.fragment.startswith("!"):
+        key += f"#{_one_way(parts.fragment, _ONE_IN_QUERY)}"
+    return key if len(key) <= LONGEST_ADDRESS else None
+
+
+def url_hash(url: str) -> int | None:
+    """Return the key as a signed 64-bit number; None for a bare site root, which is no article."""
+    key = url_key(url)
+    if key is None or _ROOT.fullmatch(key):
+        return None
+    return signed64(key.encode())
+
+
+def _key_host(parts: _Parts) -> str:
+    if ":" in parts.host:
+        return parts.place
+    labels = parts.host.split(".")
+    return ".".join([*(each for each in labels[:-2] if each not in _HOST_PREFIXES), *labels[-2:]])
+
+
+def _key_path(path: str) -> str:
+    """Return the path without dot segments, empty segments and what only AMP adds."""
+    segments: list[str] = []
+    for segment in _one_way(path, _ONE_IN_PATH).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in {"", "."}:
+            segments.append(segment)
+    first = 0
+    while first < len(segments) and segments[first] == "amp":
+        first += 1
+    segments = segments[first:]
+    while segments:
+        shorter = _without_amp(segments[-1])
+        if shorter == segments[-1]:
+            break
+        segments[-1:] = [shorter] if shorter else []
+    return "/" + "/".join(segments)
+
+
+def _without_amp(segment: str) -> str:
+    if segment == "amp":
+        return ""
+    for tail in ("", ".html", ".htm"):
+        if segment.endswith(f".amp{tail}"):
+            return segment.removesuffix(f".amp{tail}") + tail
+    return segment
+
+
+def _key_query(query: str) -> str:
+    kept = []
+    for pair in _one_way(query.replace("+", "%20"), _ONE_IN_QUERY).split("&"):
+        # A doubly escaped "&" leaves "amp;" at the head of the next name.
+        pair = re.sub(r"\A(?:amp;)+", "", pair, flags=re.IGNORECASE)
+        name, _, value = pair.partition("=")
+        low = name.lower()
+        if low in TRACKING_NAMES or low.startswith(TRACKING_PREFIXES):
+            continue
+        if (name or value) and not _TRACKING_PAIR.fullmatch(pair):
+            kept.append((name, f"{name}={value}" if value else name))
+    kept.sort(key=lambda pair: pair[0])
+    return "?" + "&".join(pair for _, pair in kept) if kept else ""
+
+
+def _split(url: str) -> _Parts | None:
+    if len(url) > LONGEST_ADDRESS:
+        return None
+    url = _tidy(url)
+    scheme, colon, rest = url.partition(":")
+    scheme = scheme.lower()
+    if not colon or scheme not in {"http", "https"}:
+        return None
+    # Browsers read "\" as "/" before the query; whoever does not can be led to another host.
+    ahead = re.match("[^?#]*", rest)
+    if ahead and "\\" in ahead[0]:
+        rest = ahead[0].replace("\\", "/") + rest[ahead.end() :]
+    try:
+        parts = urlsplit(f"{scheme}:{rest}")
+        user, at, place = parts.netloc.rpartition("@")
+        port = parts.port
+    except ValueError:
+        return None
+    bracketed = re.fullmatch(r"\[([^\]]*)\](?::\d*)?", place)
+    host = _ip6(bracketed[1]) if bracketed else _name(place.partition(":")[0])
+    if host is None or port == 0:
+        return None
+    return _Parts(
+        scheme=scheme,
+        host=host,
+        port=port,
+        userinfo=bool(at or user),
+        path=parts.path,
+        query=parts.query,
+        fragment=parts.fragment,
+    )
+
+
+def _tidy(url: str) -> str:
+    """Drop blanks and control characters around an address and line breaks inside (WHATWG URL)."""
+    url = re.sub("[\t\n\r]", "", url.strip(_EDGES))
+    return url if url.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", url)
+
+
+def _name(host: str) -> str | None:
+    """Return a host name as DNS knows it, None when it is none."""
+    host = _ascii_host(host) if len(host) <= 1000 else ""
+    if not host or len(host) > 253 or _NO_HOST.search(host):
+        return None
+    return host if all(0 < len(label) <= 63 for label in host.split(".")) else None
+
+
+@lru_cache(maxsize=4096)
+def _ascii_host(host: str) -> str:
+    if not host.isascii():
+        import idna  # large tables, for the rare host that needs them
+
+        try:
+            host = idna.encode(host, uts46=True).decode()
+        except (ValueError, IndexError):  # IDNAError is a ValueError
+            return ""
+    return host.lower().removesuffix(".")
+
+
+def _ip6(text: str) -> str | None:
+    try:
+        return str(ipaddress.IPv6Address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def _one_way(text: str, plain: frozenset[str]) -> str:
+    """Percent-encode a part one way: whatever need not be encoded is not."""
+
+    def plainly(found: re.Match[str]) -> str:
+        char = chr(int(found[1], 16))
+        return char if char in plain else found[0].upper()
+
+    return _ESCAPED.sub(plainly, _fit(text))
+
+
+def _fit(text: str) -> str:
+    """Percent-encode what may not stand in a URI; escapes that are there stay."""
+    text = _STRAY_PERCENT.sub("%25", text)
+    return _UNFIT.sub(lambda found: _percent(found[0]), text)
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,187 @@
+"""The daemon: a handful of jobs, a web server, and an end within five seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+
+import uvicorn
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from aggregator.config import load_settings
+from aggregator.errors import AggregatorError, UsageError
+from aggregator.flow.absorb import Absorbed
+from aggregator.flow.kit import Kit
+from aggregator.flow.poll import Orders, poll_round
+from aggregator.flow.publish import publish_due
+from aggregator.system import bring_into_line
+from aggregator.web.app import make_app
+
+log = logging.getLogger(__name__)
+
+POLL_EVERY = 1.0  # seconds between looks at what is due; the feeds table is the schedule
+PUBLISH_EVERY = 0.5
+WATCH_EVERY = 2.0
+LAST_WORDS = 3.0  # seconds the jobs under way get to end
+
+
+class Service:
+    """Polls, publishes and serves until told to stop.
+
+    The scheduler has three jobs, none per feed (MEASURES §1, Scheduler): look for due feeds,
+    compose dirty topics, watch feeds.yaml. Each runs at most once at a time.
+    """
+
+    def __init__(self, kit: Kit, *, on_turn: Callable[[Absorbed], None] | None = None) -> None:
+        self._kit, self._on_turn = kit, on_turn
+        self._stop = Event()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._file_seen = _signature(kit.settings.path)
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+
+    @property
+    def kit(self) -> Kit:
+        """The kit as the last good feeds.yaml has it."""
+        return self._kit
+
+    def stop(self) -> None:
+        """Ask the service to end; safe from a signal handler."""
+        self._stop.set()
+
+    def run(self, host: str, port: int, *, poll: bool = True, ready: Callable[[], None]) -> None:
+        """Serve until stopped. Raises `UsageError` when the port is taken."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        with _listening(host, port) as listener, _web(self, listener):
+            if poll:
+                self._start_jobs()
+            ready()
+            try:
+                self._stop.wait()
+            finally:
+                self._end()
+
+    def _start_jobs(self) -> None:
+        for job, seconds in (
+            (self.poll, POLL_EVERY),
+            (self.publish, PUBLISH_EVERY),
+            (self.watch, WATCH_EVERY),
+        ):
+            at_once = datetime.fromtimestamp(self._kit.clock(), UTC)
+            self._scheduler.add_job(
+                job, "interval", seconds=seconds, id=job.__name__, next_run_time=at_once
+            )
+        self._scheduler.start()
+
+    def _end(self) -> None:
+        """Cut what is under way; whatever is not kept yet comes again with the next poll."""
+        self._stop.set()
+        self._kit.fetcher.close()
+        self._kit.reader.close()
+        if self._scheduler.running:
+            self._scheduler.pause()
+            ending = Thread(target=self._scheduler.shutdown, daemon=True)
+            ending.start()
+            ending.join(LAST_WORDS)
+
+    def poll(self) -> None:
+        """Poll whatever is due."""
+        if not self._stop.is_set():
+            orders = Orders(owner=self._owner, patience=0.0)
+            poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
+
+    def publish(self) -> None:
+        """Compose dirty topics."""
+        for done in publish_due(self._kit):
+            if done.changed:
+                log.info("published", extra={"topic": done.slug, "items": done.items})
+
+    def watch(self) -> None:
+        """Take in a changed feeds.yaml; with a mistake in it the last good one stays in force."""
+        path = self._kit.settings.path
+        seen = _signature(path)
+        if path is None or seen == self._file_seen:
+            return
+        self._file_seen = seen
+        try:
+            settings = replace(load_settings(path), store=self._kit.settings.store)
+        except AggregatorError as error:
+            log.error("feeds.yaml not taken in", extra={"problem": str(error)})
+            return
+        self._kit = replace(self._kit, settings=settings)
+        done = bring_into_line(self._kit)
+        log.info("feeds.yaml taken in", extra={"changed": bool(done)})
+
+
+def _signature(path: Path | None) -> tuple[int, int] | None:
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size) if status is not None else None
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another --port"
+            ) from None
+        listener.listen(128)
+        yield listener
+    finally:
+        listener.close()
+
+
+@contextmanager
+def _web(service: Service, listener: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        make_app(lambda: service.kit),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(2.0)
+
+
+@contextmanager
+def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on SIGTERM and SIGINT; the former handlers come back at the end."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,204 @@
+"""Keep what one poll brought: identity, story, tags, topics and validators in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
+from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
+from aggregator.core.intake import decide
+from aggregator.core.schedule import (
+    Turn,
+    after_failure,
+    after_success,
+    after_unreadable,
+    host_pause,
+)
+from aggregator.core.urls import absolute, host_of
+from aggregator.flow.filing import Desk, refresh_stories
+from aggregator.model.entry import Known, ParsedFeed
+from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
+from aggregator.model.feed import Claim, Feed, FeedStatus, PollRecord, PollState
+from aggregator.model.ids import StoryId
+from aggregator.model.intake import Blocks, Candidate, Intake
+from aggregator.ports import Tx
+
+
+class Overtaken(Exception):
+    """The lease passed to another worker while this one was at it; nothing may be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """One feed's turn before it is kept: fetched, read and drafted outside the writer."""
+
+    claim: Claim
+    outcome: Outcome
+    turn: Turn
+    parsed: ParsedFeed | None = None  # None: nothing to read (304, same bytes, failed)
+    body_hash: int | None = None
+    unreadable: str | None = None  # why a body that arrived is no feed
+    drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed:
+    """What became of one turn."""
+
+    feed: Feed
+    outcome: Outcome
+    new: int = 0
+    revised: int = 0
+    stories: int = 0  # opened by it
+    problem: str | None = None
+    unusable: bool = False  # a body came that is no feed
+    overtaken: bool = False
+
+
+def prepare(tx: Tx, claim: Claim, parsed: ParsedFeed, books: Books, now: int) -> dict[int, Draft]:
+    """Draft the entries that look new or revised, before the writer is asked for.
+
+    Cleaning HTML is the dear part; entries whose digest is known never pay for it.
+    """
+    feed = learned(claim.feed, parsed)
+    keyed, known = _identified(tx, feed, parsed)
+    return {
+        each.key_hash: draft(each, feed, books, first_seen=now)
+        for each in keyed
+        if each.key_hash not in known or known[each.key_hash].digest != each.digest
+    }
+
+
+def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> Absorbed:
+    """Keep one turn: entries, stories, verdicts and validators together, or nothing.
+
+    Raises `Overtaken` when the claim no longer holds; the caller rolls back.
+    """
+    feed, turn = polled.claim.feed, polled.turn
+    intake, state = Intake(), state_after(polled)
+
+    if polled.parsed is not None:
+        feed = learned(feed, polled.parsed)
+        intake = _decide(tx, feed, polled, books, blocks)
+        _keep(tx, feed, polled.claim.feed, intake, desk, int(turn.started))
+        if intake.arrivals:
+            state = replace(state, last_new_at=turn.started)
+
+    if not tx.feeds.settle(polled.claim, state):
+        raise Overtaken(feed.spec.name)
+    _pass_on(tx, polled)
+    tx.feeds.log_poll(_record(polled, intake, state.problem))
+    return Absorbed(
+        feed=feed,
+        outcome=polled.outcome,
+        new=len(intake.arrivals),
+        revised=len(intake.changes),
+        stories=sum(each.story_id is None for each in intake.arrivals),
+        problem=state.problem,
+        unusable=polled.unreadable is not None,
+    )
+
+
+def state_after(polled: Polled) -> PollState:
+    """Return the feed's poll state by what its turn gave; validators of a body that was read."""
+    state, outcome, turn = polled.claim.state, polled.outcome, polled.turn
+    if isinstance(outcome, Failed):
+        return after_failure(state, outcome, turn)
+    if not isinstance(outcome, Fetched):
+        return after_success(state, outcome, turn)
+    if polled.unreadable is not None:
+        return after_unreadable(state, outcome, polled.unreadable, turn)
+    after = after_success(state, outcome, turn)
+    problem = polled.parsed.problem if polled.parsed is not None else state.problem
+    return replace(after, body_hash=polled.body_hash, problem=problem)
+
+
+def learned(feed: Feed, parsed: ParsedFeed) -> Feed:
+    """Return the feed with what its publisher says of itself, cleaned."""
+    site = absolute(parsed.site_url, feed.spec.url) if parsed.site_url else None
+    icon = absolute(parsed.icon, feed.spec.url) if parsed.icon else None
+    return replace(
+        feed,
+        title=clean_feed_line(parsed.title) or feed.title,
+        site_url=site or feed.site_url,
+        lang=clean_feed_line(parsed.lang) or feed.lang,
+        icon=icon or feed.icon,
+    )
+
+
+def _identified(
+    tx: Tx, feed: Feed, parsed: ParsedFeed
+) -> tuple[tuple[Keyed, ...], Mapping[int, Known]]:
+    identified = identify(parsed.entries)
+    known = tx.entries.known(feed.id, lookup_hashes(identified))
+    return assign(identified, known), known
+
+
+def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) -> Intake:
+    assert polled.parsed is not None
+    now = int(polled.turn.started)
+    keyed, known = _identified(tx, feed, polled.parsed)
+
+    def draft_of(each: Keyed) -> Draft:
+        ready = polled.drafts.get(each.key_hash)
+        return ready or draft(each, feed, books, first_seen=now)
+
+    def candidates_of(drafts: Sequence[Draft]) -> Sequence[Candidate]:
+        return tx.entries.candidates(
+            [each.url_hash for each in drafts if each.url_hash is not None],
+            [each.body_hash for each in drafts if each.body_hash is not None],
+        )
+
+    return decide(feed, keyed, known, draft_of, candidates_of, blocks=blocks, now=now)
+
+
+def _keep(tx: Tx, feed: Feed, before: Feed, intake: Intake, desk: Desk, now: int) -> None:
+    if feed != before:
+        tx.feeds.learn(
+            feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
+        )
+        desk.feeds[feed.id] = feed
+    if not intake:
+        return
+    kept = tx.entries.keep(intake)
+    stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
+    refresh_stories(tx, desk, stories, now)
+    _redraw(tx, stories, now)
+
+
+def _redraw(tx: Tx, stories: Sequence[StoryId], now: int) -> None:
+    """A revised text or a joining source shows wherever its story is published."""
+    for topic_id in sorted(tx.topics.showing(tuple(stories))):
+        tx.publications.mark_dirty(topic_id, now)
+
+
+def _pass_on(tx: Tx, polled: Polled) -> None:
+    """What one answer means beyond its feed: a host's pause, a feed that is gone for good."""
+    feed, outcome = polled.claim.feed, polled.outcome
+    until = host_pause(outcome, polled.turn.started)
+    host = host_of(feed.spec.url)
+    if until is not None and host is not None:
+        tx.feeds.pause_host(host, until)
+    if isinstance(outcome, Failed) and outcome.fault is Fault.GONE:
+        tx.feeds.set_status(feed.id, FeedStatus.GONE, now=polled.turn.started)
+
+
+def _record(polled: Polled, intake: Intake, problem: str | None) -> PollRecord:
+    outcome = polled.outcome
+    fetched = outcome if isinstance(outcome, Fetched) else None
+    if isinstance(outcome, Failed):
+        status = outcome.status
+    else:
+        status = fetched.status if fetched is not None else 304
+    return PollRecord(
+        feed_id=polled.claim.feed.id,
+        at=polled.turn.started,
+        status=status,
+        ms=outcome.ms,
+        bytes=fetched.wire_bytes if fetched is not None else 0,
+        seen=len(polled.parsed.entries) if polled.parsed is not None else 0,
+        new=len(intake.arrivals),
+        revised=len(intake.changes),
+        problem=problem,
+    )

@@ -1,0 +1,167 @@
+"""Take an editors' own column into the store, and into the topics its series belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from aggregator.core.column import Column
+from aggregator.core.drafting import Books, Draft, draft, place_of, subject
+from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
+from aggregator.core.intake import decide
+from aggregator.core.series import find
+from aggregator.core.tagging import tag_name
+from aggregator.core.text import fold
+from aggregator.flow.curate import topic_named
+from aggregator.flow.filing import desk, refresh
+from aggregator.flow.kit import Kit, books
+from aggregator.flow.setup import desk_feed, identity
+from aggregator.model.entry import Instalment, Known, ParsedEntry
+from aggregator.model.feed import Feed
+from aggregator.model.ids import EntryId, TopicId
+from aggregator.model.intake import Candidate, Intake
+from aggregator.model.settings import Settings
+from aggregator.model.topic import NewDecision, Verb
+from aggregator.ports import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Where a column came to lie."""
+
+    entry_id: int
+    title: str
+    new: bool  # False: it was there already
+    topics: tuple[str, ...]
+    series: tuple[str, ...]
+    decisions: tuple[int, ...]
+
+
+def add_column(kit: Kit, column: Column, *, topic: str | None, actor: str) -> Added:
+    """Keep a column as an entry of the desk's own feed and put it into its topics.
+
+    Its topics are those whose rule admits it (by the series it names, its keywords) and the one
+    given: one appended decision each. The same title and date again is the same entry, revised.
+    Raises `NotFound` for a topic that is none, before anything is kept.
+    """
+    now = int(kit.clock())
+    with kit.store.write(durable=True) as tx:
+        given = [topic_named(tx, topic).id] if topic is not None else []
+        ready = books(tx, kit.settings)
+        feed = desk_feed(tx, kit.settings.site, kit.base, now)
+        keyed, known = _keyed(tx, feed, column, now)
+        drafted = _draft(kit.settings, feed, column, ready, keyed, now)
+
+        intake = _decide(tx, feed, drafted, keyed, known, now)
+
+        kept = tx.entries.keep(intake)
+        entry_id = kept[0].entry_id if kept else known[keyed.key_hash].entry_id
+        wanted = dict.fromkeys([*(match.topic_id for match in drafted.matches), *given])
+        decisions = _put(tx, kit, entry_id, tuple(wanted), actor, now)
+        slugs = {each.id: each.spec.slug for each in tx.topics.all()}
+    return Added(
+        entry_id=entry_id,
+        title=drafted.text.title,
+        new=bool(intake.arrivals),
+        topics=tuple(slugs[each] for each in wanted),
+        series=tuple(each.series for each in drafted.series),
+        decisions=decisions,
+    )
+
+
+def _keyed(tx: Tx, feed: Feed, column: Column, now: int) -> tuple[Keyed, dict[int, Known]]:
+    identified = identify([_parsed(column, now)])
+    known = dict(tx.entries.known(feed.id, lookup_hashes(identified)))
+    return assign(identified, known)[0], known
+
+
+def _parsed(column: Column, now: int) -> ParsedEntry:
+    day = column.date if column.date is not None else now - now % 86400
+    content = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in column.paragraphs)
+    return ParsedEntry(
+        guid=f"column:{day}:{tag_name(column.title) or 'untitled'}",
+        title=escape(column.title),
+        summary=column.paragraphs[0] if column.paragraphs else "",
+        content=content,
+        author=column.author,
+        published=column.date if column.date is not None else now,
+        categories=column.keywords,
+    )
+
+
+def _draft(
+    settings: Settings, feed: Feed, column: Column, ready: Books, keyed: Keyed, now: int
+) -> Draft:
+    """Draft it as any entry, then add the series its closing fields name."""
+    plain = draft(keyed, feed, ready, first_seen=now)
+    place = place_of(plain.text, now)
+    said = "\n".join(f"{name}: {', '.join(values)}" for name, values in column.fields)
+    told = find(
+        ready.series,
+        feed_name=feed.spec.name,
+        title=plain.text.title,
+        body=f"{said}\n" + "\n".join(column.paragraphs),
+        categories=plain.text.categories,
+        author=plain.text.author or "",
+        url="",
+        published=place,
+    )
+    series = _once([*_named(settings, column, told), *plain.series, *told])
+    about = subject(plain.text, feed, plain.tags, series, place=place)
+    return replace(plain, series=series, matches=ready.rules.match(about))
+
+
+def _named(settings: Settings, column: Column, told: Sequence[Instalment]) -> list[Instalment]:
+    """The series named in the closing fields, under the name feeds.yaml gives them."""
+    ours = {fold(each.name): each.name for each in settings.series}
+    date = next((each.date for each in told if each.date), None) or column.iso_date
+    return [
+        Instalment(
+            series=ours.get(fold(name), name), date=date, because="its closing fields name it"
+        )
+        for name in column.series
+    ]
+
+
+def _once(series: Sequence[Instalment]) -> tuple[Instalment, ...]:
+    first: dict[str, Instalment] = {}
+    for each in series:
+        first.setdefault(fold(each.series), each)
+    return tuple(first.values())
+
+
+def _decide(
+    tx: Tx, feed: Feed, drafted: Draft, keyed: Keyed, known: dict[int, Known], now: int
+) -> Intake:
+    def candidates(drafts: Sequence[Draft]) -> Sequence[Candidate]:
+        bodies = [each.body_hash for each in drafts if each.body_hash is not None]
+        return tx.entries.candidates([], bodies)
+
+    return decide(
+        feed,
+        [keyed],
+        known,
+        lambda _: drafted,
+        candidates,
+        blocks=tx.withdrawals.blocks(),
+        now=now,
+    )
+
+
+def _put(
+    tx: Tx, kit: Kit, entry_id: EntryId, topics: tuple[TopicId, ...], actor: str, now: int
+) -> tuple[int, ...]:
+    """One decision a topic, then the topics follow."""
+    done = [
+        tx.topics.decide(
+            NewDecision(at=now, actor=actor, verb=Verb.ADD, topic_id=each, entry_id=entry_id)
+        ).id
+        for each in topics
+    ]
+    story = tx.stories.of_entry(entry_id)
+    assert story is not None, "an entry that was just kept tells a story"
+    who = desk(tx, identity(tx, kit.settings.site, now))
+    for each in topics:
+        refresh(tx, who, tx.topics.case(each, story), now)
+    return tuple(done)

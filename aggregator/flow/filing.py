@@ -1,0 +1,155 @@
+"""Bring what a topic holds into line with rule and decisions: the one way anything is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from aggregator.core.curation import Ruling, judge, standing
+from aggregator.core.ids import choose_uri
+from aggregator.flow.setup import Identity
+from aggregator.model.feed import Feed
+from aggregator.model.ids import FeedId, StoryId, TopicId
+from aggregator.model.intake import Match
+from aggregator.model.topic import Admitted, Case, NewItem, State, Topic, Verdict
+from aggregator.ports import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What judging needs besides the case: topics, feeds, and how ids are made."""
+
+    topics: dict[TopicId, Topic]
+    feeds: dict[FeedId, Feed]
+    identity: Identity
+
+
+def desk(tx: Tx, identity: Identity) -> Desk:
+    """Gather topics and feeds once for many cases."""
+    return Desk(
+        topics={topic.id: topic for topic in tx.topics.all()},
+        feeds={feed.id: feed for feed in tx.feeds.all()},
+        identity=identity,
+    )
+
+
+def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) -> set[TopicId]:
+    """Judge these stories anew in every topic they touch; return the topics that changed.
+
+    Within one call the older entries go first, so that those published together stand in the
+    order of their dates.
+    """
+    pairs = tx.topics.topics_of(tuple(dict.fromkeys(story_ids)))
+    cases = [tx.topics.case(topic_id, story_id) for topic_id, story_id in pairs]
+    cases.sort(key=lambda case: (min((a.place for a in case.admitted), default=0), case.story_id))
+    return {case.topic_id for case in cases if refresh(tx, desk, case, now)}
+
+
+def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
+    """Judge one story in one topic and keep what follows. True when anything visible changed."""
+    topic = desk.topics.get(case.topic_id)
+    if topic is None:
+        return False
+    case = _with_editors_entries(tx, case)
+
+    quota = _over_quota(tx, topic, case, desk, now)
+    ruling = judge(case, topic, desk.feeds, over_quota=quota, now=now)
+
+    changed = _keep_verdict(tx, case, ruling)
+    changed |= _keep_item(tx, desk, topic, case, ruling, now)
+    if changed:
+        tx.publications.mark_dirty(topic.id, now)
+    return changed
+
+
+def _with_editors_entries(tx: Tx, case: Case) -> Case:
+    """Bring editors' admissions into line with the decisions in force."""
+    wanted = standing(case.decisions).put_in
+    present = {each.entry_id for each in case.admitted if each.by_editor}
+    if wanted == present:
+        return case
+    for entry_id in sorted(wanted - present):
+        match = Match(topic_id=case.topic_id, because="an editor put it here")
+        tx.topics.admit(entry_id, (match,), by_editor=True)
+    for entry_id in sorted(present - wanted):
+        tx.topics.unadmit(entry_id, case.topic_id)
+    return tx.topics.case(case.topic_id, case.story_id)
+
+
+def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
+    quota = topic.spec.publish.per_source
+    if quota is None or case.item is not None or not case.admitted:
+        return None
+    most, period = quota
+    first = case.admitted[0]
+    if tx.topics.shown_by_source(topic.id, first.feed_id, now - period) < most:
+        return None
+    name = desk.feeds[first.feed_id].spec.name if first.feed_id in desk.feeds else "its source"
+    return f"{name} has had its {most} in {_period(period)}"
+
+
+def _period(seconds: int) -> str:
+    return {3600: "an hour", 86400: "a day", 604800: "a week"}.get(seconds, f"{seconds} s")
+
+
+def _keep_verdict(tx: Tx, case: Case, ruling: Ruling) -> bool:
+    if ruling.verdict == case.verdict:
+        return False
+    if ruling.verdict is None:
+        tx.topics.drop_verdict(case.topic_id, case.story_id)
+    else:
+        tx.topics.keep_verdict(ruling.verdict)
+    return _looks(ruling.verdict) != _looks(case.verdict)
+
+
+def _looks(verdict: Verdict | None) -> tuple[object, ...] | None:
+    if verdict is None:
+        return None
+    return (verdict.state, verdict.pinned, verdict.title, verdict.summary, verdict.note)
+
+
+def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, now: int) -> bool:
+    item, lead = case.item, ruling.lead
+    if item is None:
+        if lead is None or ruling.verdict is None:
+            return False
+        by_editor = ruling.verdict.decision_id is not None
+        visible_from = now if by_editor else now + topic.spec.publish.delay
+        tx.topics.add_item(_new_item(tx, desk, case, lead, visible_from))
+        if visible_from > now:
+            tx.publications.mark_dirty(topic.id, visible_from)
+        return True
+    if lead is None:
+        if item.visible_until is not None and item.visible_until <= now:
+            return False
+        tx.topics.change_item(replace(item, visible_until=max(now, item.visible_from)))
+        return True
+    if lead.entry_id == item.lead_entry_id and item.visible_until is None:
+        return False
+    tx.topics.change_item(replace(item, lead_entry_id=lead.entry_id, visible_until=None))
+    return True
+
+
+def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int) -> NewItem:
+    feed, identity = desk.feeds[lead.feed_id], desk.identity
+    uri = choose_uri(
+        lead.guid, feed, key=lead.key_hash, authority=identity.authority, year=identity.year
+    )
+    if tx.topics.has_uri(case.topic_id, uri):  # two feeds claim one id: ours is namespaced
+        key = f"{lead.key_hash}:{case.story_id}"
+        uri = choose_uri("", feed, key=key, authority=identity.authority, year=identity.year)
+    published = lead.published_at if lead.published_at is not None else lead.first_seen_at
+    return NewItem(
+        topic_id=case.topic_id,
+        story_id=case.story_id,
+        uri=uri,
+        lead_entry_id=lead.entry_id,
+        first_published_at=visible_from,
+        updated_at=max(published, lead.updated_at or 0),
+        visible_from=visible_from,
+    )
+
+
+def is_published(verdict: Verdict | None) -> bool:
+    """Return whether a story stands in the topic's feed."""
+    return verdict is not None and verdict.state is State.PUBLISHED

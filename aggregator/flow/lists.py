@@ -1,0 +1,185 @@
+"""Feeds come and go: added, tried, imported, exported, paused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aggregator.core.drafting import Draft, draft
+from aggregator.core.identity import assign, identify
+from aggregator.core.naming import name_for
+from aggregator.errors import NotFound, ReadFailed, UsageError
+from aggregator.flow.absorb import learned
+from aggregator.flow.kit import Kit, books
+from aggregator.formats.opml import read_opml, write_opml
+from aggregator.model.entry import ParsedFeed
+from aggregator.model.exchange import Failed, Fetched, Request
+from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList, Rights
+from aggregator.model.ids import FeedId
+from aggregator.ports import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a feed would bring, with nothing of it stored."""
+
+    url: str
+    problem: str | None  # the fetch's or the document's, in words
+    usable: bool
+    status: int | None = None
+    ms: int = 0
+    parsed: ParsedFeed | None = None
+    drafts: tuple[Draft, ...] = ()
+    known_as: str | None = None  # the feed we already have at this address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an OPML list brought."""
+
+    added: tuple[Feed, ...]
+    known: int
+    problems: tuple[str, ...]
+
+
+def try_feed(kit: Kit, target: str) -> Tried:
+    """Fetch and read a feed by name or address, and show what would be stored; store nothing."""
+    with kit.store.read() as tx:
+        known = tx.feeds.find(target)
+        ready = books(tx, kit.settings)
+    spec = known.spec if known is not None else spec_for(kit, target, frozenset())
+    outcome = kit.fetcher.fetch(
+        Request(url=spec.url, authorization=kit.authorize(spec.auth) if spec.auth else None)
+    )
+    name = known.spec.name if known is not None else None
+    if not isinstance(outcome, Fetched):
+        problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
+        status = outcome.status if isinstance(outcome, Failed) else 304
+        return Tried(url=spec.url, problem=problem, usable=False, status=status, known_as=name)
+    try:
+        parsed = kit.reader.read(outcome.body, url=outcome.url, content_type=outcome.content_type)
+    except ReadFailed as error:
+        return Tried(
+            url=outcome.url, problem=str(error), usable=False, status=outcome.status, known_as=name
+        )
+    feed = learned(Feed(id=FeedId(0), spec=spec, origin=Origin.DESK), parsed)
+    now = int(kit.clock())
+    keyed = assign(identify(parsed.entries), {})
+    return Tried(
+        url=outcome.url,
+        problem=parsed.problem,
+        usable=True,
+        status=outcome.status,
+        ms=outcome.ms,
+        parsed=parsed,
+        drafts=tuple(draft(each, feed, ready, first_seen=now) for each in keyed),
+        known_as=name,
+    )
+
+
+def add_feed(kit: Kit, url: str, *, name: str | None, tags: Sequence[str], rights: Rights) -> Feed:
+    """Keep a new feed of the desk's, due at once. Raises `UsageError` when it is known already."""
+    now = kit.clock()
+    with kit.store.write(durable=True) as tx:
+        taken = frozenset(feed.spec.name for feed in tx.feeds.all())
+        spec = spec_for(kit, url, taken, name=name, tags=tags, rights=rights)
+        known = tx.feeds.find(spec.url)
+        if known is not None and known.status is FeedStatus.RETIRED:
+            tx.feeds.change(known.id, spec, origin=Origin.DESK)
+            tx.feeds.set_status(known.id, FeedStatus.ACTIVE, now=now)
+            return tx.feeds.get(known.id) or known
+        if known is not None:
+            raise UsageError(f"{spec.url} is a feed of ours already, called {known.spec.name!r}")
+        return tx.feeds.add(spec, origin=Origin.DESK, now=now)
+
+
+def spec_for(
+    kit: Kit,
+    url: str,
+    taken: frozenset[str],
+    *,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    rights: Rights | None = None,
+) -> FeedSpec:
+    """Return what the desk would say of a feed at this address. Raises `UsageError`."""
+    address = url.strip() if "://" in url else f"https://{url.strip()}"
+    scheme, _, rest = address.partition("://")
+    if (
+        scheme.lower() not in ("http", "https")
+        or not rest.strip("/")
+        or any(c.isspace() for c in rest)
+    ):
+        raise UsageError(f"{url!r} is no feed's name and no http(s) address")
+    if "@" in rest.split("/", 1)[0]:
+        raise UsageError("an address must not hold a name and password; use auth: in feeds.yaml")
+    if name is not None and name in taken:
+        raise UsageError(f"another feed is called {name!r}; choose another --name")
+    return FeedSpec(
+        url=address,
+        name=name or name_for(address, taken),
+        tags=tuple(tags),
+        rights=rights or kit.settings.defaults.rights,
+        rights_written=rights is not None,
+    )
+
+
+def import_opml(kit: Kit, body: bytes) -> Imported:
+    """Add the feeds of an OPML list; folders become tags. Raises `ReadFailed` when it is none."""
+    listed = read_opml(body)
+    now = kit.clock()
+    added, known = [], 0
+    with kit.store.write(durable=True) as tx:
+        feeds = tx.feeds.all()
+        taken = {feed.spec.name for feed in feeds}
+        addresses = {feed.spec.url for feed in feeds}
+        for outline in listed.outlines:
+            if outline.url in addresses:
+                known += 1
+                continue
+            spec = FeedSpec(
+                url=outline.url,
+                name=name_for(outline.url, frozenset(taken)),
+                tags=outline.folders,
+                rights=kit.settings.defaults.rights,
+            )
+            feed = tx.feeds.add(spec, origin=Origin.DESK, now=now)
+            if outline.title or outline.site_url:
+                tx.feeds.learn(
+                    feed.id,
+                    title=outline.title or None,
+                    site_url=outline.site_url,
+                    lang=None,
+                    icon=None,
+                )
+            added.append(tx.feeds.get(feed.id) or feed)
+            taken.add(spec.name)
+            addresses.add(spec.url)
+    return Imported(added=tuple(added), known=known, problems=listed.problems)
+
+
+def export_opml(tx: Tx, title: str) -> bytes:
+    """Return the feeds we poll as OPML 2.0; of those with secrets only the address."""
+    outlines = tuple(
+        Outline(
+            url=feed.spec.url,
+            title=feed.label,
+            site_url=feed.site_url,
+            folders=feed.spec.tags[:1],
+        )
+        for feed in tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED)
+        if "://" in feed.spec.url and feed.spec.name != "desk"
+    )
+    return write_opml(OutlineList(title=title, outlines=outlines))
+
+
+def set_status(kit: Kit, handle: str, status: FeedStatus) -> Feed:
+    """Pause, resume or retire a feed; its entries stay."""
+    with kit.store.write(durable=True) as tx:
+        feed = tx.feeds.find(handle)
+        if feed is None:
+            raise NotFound(f"no feed is called {handle!r}; `aggregator feeds list` names them all")
+        if feed.origin is Origin.FILE and status is FeedStatus.RETIRED:
+            raise UsageError(f"{feed.spec.name!r} stands in feeds.yaml: take it out there")
+        tx.feeds.set_status(feed.id, status, now=kit.clock())
+        return tx.feeds.get(feed.id) or feed

@@ -1,0 +1,215 @@
+"""Poll feeds: claim by lease, fetch and read side by side, keep in groups by one writer."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event
+
+from aggregator.core.drafting import Books
+from aggregator.errors import NotFound
+from aggregator.flow.absorb import Absorbed, Polled
+from aggregator.flow.kit import Kit, books
+from aggregator.flow.turn import broken_turn, keep_group, poll_one
+from aggregator.model.exchange import Failed, Fetched, NotModified
+from aggregator.model.feed import Claim, FeedStatus
+from aggregator.model.ids import FeedId
+from aggregator.ports import Tx
+
+log = logging.getLogger(__name__)
+
+GROUP = 50  # polls a transaction (MEASURES §5)
+GROUP_WAIT = 0.05  # seconds a finished poll waits for company
+LEASE = 600.0
+IDLE = 0.25  # seconds between looks at a stop while nothing happens
+
+OnTurn = Callable[[Absorbed], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class PollReport:
+    """What a round of polling did, as `poll --json` tells it."""
+
+    polled: int = 0
+    fetched: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    new: int = 0
+    revised: int = 0
+    stories: int = 0
+    seconds: float = 0.0
+    waiting: int = 0  # left alone: their host asked for a longer pause than we wait
+    problems: list[tuple[str, str]] = field(default_factory=list)  # (feed name, in words)
+
+    def count(self, turn: Absorbed) -> None:
+        """Add one turn. A body that could not be used at all counts as failed."""
+        if turn.overtaken:
+            return
+        useless = isinstance(turn.outcome, Failed) or turn.unusable
+        self.polled += 1
+        self.failed += useless
+        self.fetched += isinstance(turn.outcome, Fetched) and not useless
+        self.not_modified += isinstance(turn.outcome, NotModified)
+        self.new += turn.new
+        self.revised += turn.revised
+        self.stories += turn.stories
+        if turn.problem:
+            self.problems.append((turn.feed.spec.name, turn.problem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a round polls: with `feed_ids` these, once each, due or not; else whatever is due.
+
+    A host's spacing and its Retry-After hold in any case. `patience` bounds, in seconds, how long
+    one waits for a host; None: not at all beyond what is due now.
+    """
+
+    owner: str
+    feed_ids: tuple[FeedId, ...] | None = None
+    patience: float = 60.0
+
+
+def poll_round(
+    kit: Kit, orders: Orders, *, stop: Event | None = None, on_turn: OnTurn | None = None
+) -> PollReport:
+    """Poll until nothing can be claimed any more, or `stop` is set; return what was done."""
+    with kit.store.read() as tx:
+        judged_by = books(tx, kit.settings)
+    return _Round(kit, orders, judged_by, stop or Event(), on_turn).run()
+
+
+def due_now(tx: Tx, now: float) -> tuple[FeedId, ...]:
+    """Feeds whose time has come (`run --once` polls just these)."""
+    active = {feed.id for feed in tx.feeds.all(FeedStatus.ACTIVE)}
+    states = tx.feeds.states().items()
+    return tuple(
+        feed_id
+        for feed_id, state in states
+        if feed_id in active and state.next_poll_at is not None and state.next_poll_at <= now
+    )
+
+
+def chosen(tx: Tx, handles: Sequence[str]) -> tuple[FeedId, ...]:
+    """Feeds named by number, name or address; without any, all that are active."""
+    if not handles:
+        return tuple(feed.id for feed in tx.feeds.all(FeedStatus.ACTIVE))
+    found = []
+    for handle in handles:
+        feed = tx.feeds.find(handle)
+        if feed is None:
+            raise NotFound(f"no feed is called {handle!r}; `aggregator feeds list` names them all")
+        if feed.status is FeedStatus.GONE:
+            raise NotFound(
+                f"feed {feed.spec.name!r} is gone (its server answered 410) and is not asked again"
+            )
+        found.append(feed.id)
+    return tuple(found)
+
+
+class _Round:
+    """The state of one round: who is still to be polled, who is being polled."""
+
+    def __init__(
+        self, kit: Kit, orders: Orders, books: Books, stop: Event, on_turn: OnTurn | None
+    ) -> None:
+        self._kit, self._orders, self._books = kit, orders, books
+        self._stop, self._on_turn = stop, on_turn
+        self._left = None if orders.feed_ids is None else list(orders.feed_ids)
+        self._report = PollReport()
+
+    def run(self) -> PollReport:
+        begun = time.monotonic()
+        workers = max(1, self._kit.settings.net.workers)
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="poll")
+        pending: set[Future[Polled]] = set()
+        try:
+            while not self._stop.is_set():
+                if len(pending) < workers:
+                    claims = self._claim(2 * workers - len(pending))
+                    pending |= {pool.submit(self._turn, claim) for claim in claims}
+                if not pending and not self._wait_for_a_host():
+                    break
+                pending = self._collect(pending)
+        finally:
+            self._finish(pool, pending)
+        self._report.waiting = len(self._left or ())
+        self._report.seconds = round(time.monotonic() - begun, 3)
+        return self._report
+
+    def _claim(self, limit: int) -> tuple[Claim, ...]:
+        net, now = self._kit.settings.net, self._kit.clock()
+        at = self._next_claim_at()
+        if at is None or at > now:
+            return ()
+        with self._kit.store.write() as tx:
+            if self._left is None:
+                return tx.feeds.claim_due(
+                    now,
+                    limit=limit,
+                    lease=LEASE,
+                    owner=self._orders.owner,
+                    per_host=net.per_host,
+                    spacing=net.spacing,
+                )
+            claims = tx.feeds.claim(
+                self._left,
+                now,
+                limit=limit,
+                lease=LEASE,
+                owner=self._orders.owner,
+                per_host=net.per_host,
+                spacing=net.spacing,
+            )
+        taken = {claim.feed.id for claim in claims}
+        self._left = [feed_id for feed_id in self._left if feed_id not in taken]
+        return claims
+
+    def _next_claim_at(self) -> float | None:
+        if self._left is not None and not self._left:
+            return None
+        with self._kit.store.read() as tx:
+            return tx.feeds.next_claim_at(self._left)
+
+    def _wait_for_a_host(self) -> bool:
+        """Wait a little for the next feed that may be claimed; False when the round is over."""
+        at, now = self._next_claim_at(), self._kit.clock()
+        if at is None or at - now > self._orders.patience:
+            return False
+        if self._left is None and at > now:
+            return False
+        self._stop.wait(min(max(at - now, 0.0), IDLE))
+        return True
+
+    def _turn(self, claim: Claim) -> Polled:
+        try:
+            return poll_one(self._kit, claim, self._books)
+        except Exception as error:  # a bug must cost one poll, not the daemon
+            log.exception("poll failed", extra={"feed": claim.feed.spec.name})
+            return broken_turn(self._kit, claim, f"internal error: {error!r}")
+
+    def _collect(self, pending: set[Future[Polled]]) -> set[Future[Polled]]:
+        done, rest = wait(pending, timeout=IDLE, return_when=FIRST_COMPLETED)
+        if done and len(done) < GROUP and rest:
+            more, rest = wait(rest, timeout=GROUP_WAIT)
+            done |= more
+        self._keep([future.result() for future in done])
+        return rest
+
+    def _keep(self, ready: Sequence[Polled]) -> None:
+        for start in range(0, len(ready), GROUP):
+            for turn in keep_group(self._kit, ready[start : start + GROUP], self._books):
+                self._report.count(turn)
+                if self._on_turn is not None:
+                    self._on_turn(turn)
+
+    def _finish(self, pool: ThreadPoolExecutor, pending: set[Future[Polled]]) -> None:
+        """Keep what is ready; what is not is given up, and its lease with it, when stopping."""
+        stopping = self._stop.is_set()
+        pool.shutdown(wait=not stopping, cancel_futures=stopping)
+        if stopping:
+            ready = [future for future in pending if future.done() and not future.cancelled()]
+            self._keep([future.result() for future in ready])

@@ -1,0 +1,200 @@
+"""Entries, their texts, tags and what was seen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from aggregator.core.urls import host_of
+from aggregator.model.entry import Entry, EntryView, Known, Revision, Tag
+from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.intake import Candidate, Intake, Kept
+from aggregator.store import keeping, rows, words
+from aggregator.store.packing import unpack
+from aggregator.store.sqlite import Connection, many
+
+_CANDIDATE = "SELECT id, feed_id, story_id, url_hash, body_hash, first_seen_at FROM entries"
+
+
+class SqliteEntries:
+    """`Entries` on SQLite."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def known(self, feed_id: FeedId, key_hashes: Sequence[int]) -> Mapping[int, Known]:
+        """Return what is remembered of these keys of a feed, deleted entries included."""
+        found = self._conn.execute(
+            "SELECT key_hash, entry_id, digest, url_hash FROM seen WHERE feed_id = ?"
+            " AND key_hash IN (SELECT value FROM json_each(?))",
+            (feed_id, many(key_hashes)),
+        )
+        return {
+            key_hash: Known(entry_id=EntryId(entry_id), digest=digest, url_hash=url_hash)
+            for key_hash, entry_id, digest, url_hash in found
+        }
+
+    def candidates(
+        self, url_hashes: Sequence[int], body_hashes: Sequence[int]
+    ) -> tuple[Candidate, ...]:
+        """Return stored entries that share one of these hashes, in order of id."""
+        found = self._conn.execute(
+            f"{_CANDIDATE} WHERE url_hash IN (SELECT value FROM json_each(?))"
+            f" UNION {_CANDIDATE} WHERE body_hash IN (SELECT value FROM json_each(?))"
+            " ORDER BY id",
+            (many(url_hashes), many(body_hashes)),
+        )
+        return tuple(
+            Candidate(
+                entry_id=EntryId(row["id"]),
+                feed_id=FeedId(row["feed_id"]),
+                story_id=StoryId(row["story_id"]),
+                url_hash=row["url_hash"],
+                body_hash=row["body_hash"],
+                first_seen_at=row["first_seen_at"],
+            )
+            for row in found
+        )
+
+    def keep(self, intake: Intake) -> tuple[Kept, ...]:
+        """Write all of it, search index included; see `keeping.keep`."""
+        return keeping.keep(self._conn, intake)
+
+    def get(self, entry_id: EntryId) -> Entry | None:
+        """Return the entry of this number."""
+        told = rows.told_by_id(self._conn, [entry_id]).get(entry_id)
+        return None if told is None else told.entry
+
+    def view(self, entry_id: EntryId) -> EntryView | None:
+        """Return an entry as doors show it."""
+        return next(iter(self.views([entry_id])), None)
+
+    def views(self, entry_ids: Sequence[EntryId]) -> tuple[EntryView, ...]:
+        """Return entries as doors show them, in the order asked for; those there are.
+
+        Their topics are those that admit the entry itself, with the verdict on its story there.
+        """
+        sources = rows.sources_by_id(self._conn, entry_ids)
+        wanted = (many(sources),)
+        public_ids = dict(
+            self._conn.execute(
+                "SELECT e.id, s.public_id FROM entries e JOIN stories s ON s.id = e.story_id"
+                " WHERE e.id IN (SELECT value FROM json_each(?))",
+                wanted,
+            ).fetchall()
+        )
+        topics: defaultdict[int, dict[str, tuple[str, str, str]]] = defaultdict(dict)
+        for entry_id, slug, state, because in self._conn.execute(
+            "SELECT a.entry_id, t.slug, coalesce(v.state, 'new'), a.because FROM admissions a"
+            " JOIN entries e ON e.id = a.entry_id JOIN topics t ON t.id = a.topic_id"
+            " LEFT JOIN verdicts v ON v.topic_id = a.topic_id AND v.story_id = e.story_id"
+            " WHERE a.entry_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY t.slug, a.by_editor",  # an editor's word stands over the rule's
+            wanted,
+        ):
+            topics[entry_id][slug] = (slug, state, because)
+        return tuple(
+            EntryView(
+                entry=sources[entry_id].entry,
+                feed=sources[entry_id].feed,
+                story_public_id=public_ids[entry_id],
+                topics=tuple(topics[entry_id].values()),
+            )
+            for entry_id in entry_ids
+            if entry_id in sources
+        )
+
+    def hashes(self, entry_id: EntryId) -> tuple[int | None, int | None]:
+        """Return the entry's (url_hash, body_hash); of none there is, neither."""
+        row = self._conn.execute(
+            "SELECT url_hash, body_hash FROM entries WHERE id = ?", (entry_id,)
+        ).fetchone()
+        return (None, None) if row is None else (row["url_hash"], row["body_hash"])
+
+    def by_url(self, url_hash: int) -> tuple[EntryId, ...]:
+        """Return the entries whose canonical address has this hash, in order of id."""
+        return self._ids("SELECT id FROM entries WHERE url_hash = ? ORDER BY id", url_hash)
+
+    def revisions(self, entry_id: EntryId) -> tuple[Revision, ...]:
+        """Return older texts, oldest first; `body` is the content, else the summary."""
+        found = self._conn.execute(
+            "SELECT * FROM revisions WHERE entry_id = ? ORDER BY rev", (entry_id,)
+        )
+        return tuple(
+            Revision(
+                entry_id=entry_id,
+                rev=row["rev"],
+                at=row["at"],
+                title=row["title"],
+                body=unpack(row["body"]) or row["summary"],
+            )
+            for row in found
+        )
+
+    def newest(
+        self, *, since: int = 0, before_id: int | None = None, limit: int
+    ) -> tuple[Entry, ...]:
+        """Return entries by id, newest first, whose place in time is not before `since`."""
+        ids = self._ids(
+            f"SELECT e.id FROM entries e WHERE (?1 IS NULL OR e.id < ?1) AND {rows.PLACE} >= ?2"
+            " ORDER BY e.id DESC LIMIT ?3",
+            before_id,
+            since,
+            limit,
+        )
+        told = rows.told_by_id(self._conn, ids)
+        return tuple(told[entry_id].entry for entry_id in ids)
+
+    def search(self, fts: str, *, before_id: int | None = None, limit: int) -> tuple[EntryId, ...]:
+        """Return ids whose tokens match an FTS5 expression, newest first, none withdrawn.
+
+        Raises `UsageError` when FTS5 cannot read the expression.
+        """
+        return words.search(self._conn, fts, before_id=before_id, limit=limit)
+
+    def retag(self, entry_id: EntryId, tags: Sequence[Tag]) -> None:
+        """Give an entry these tags in place of all others."""
+        keeping.replace_tags(self._conn, entry_id, tags)
+
+    def count(self) -> int:
+        """Return how many entries are kept."""
+        (count,) = self._conn.execute("SELECT count(*) FROM entries").fetchone()
+        return int(count)
+
+    def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> None:
+        """Withdraw entries, which also takes them out of search; None brings them back."""
+        touched = self._conn.execute(
+            "SELECT id, title, summary FROM entries"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND (withdrawn_at IS NULL) = ?",
+            (many(entry_ids), at is not None),
+        ).fetchall()
+        texts = [(EntryId(row["id"]), row["title"], row["summary"]) for row in touched]
+        (words.index if at is None else words.unindex)(self._conn, texts)
+        self._conn.executemany(
+            "UPDATE entries SET withdrawn_at = ?, withdrawn_why = NULL WHERE id = ?",
+            [(at, entry_id) for entry_id, _, _ in texts],
+        )
+
+    def of_feed(self, feed_id: FeedId) -> tuple[EntryId, ...]:
+        """Return a feed's entries, in order of id."""
+        return self._ids("SELECT id FROM entries WHERE feed_id = ? ORDER BY id", feed_id)
+
+    def of_host(self, host: str) -> tuple[EntryId, ...]:
+        """Return entries whose article or whose feed lies on this host, in order of id.
+
+        Reads every address: a host is withdrawn once in a while, and an index would be paid for
+        with every entry.
+        """
+        wanted = host_of(f"http://{host}/") or host.lower()
+        found = self._conn.execute(
+            "SELECT e.id, e.url, s.host FROM entries e JOIN feed_state s USING (feed_id)"
+            " ORDER BY e.id"
+        )
+        return tuple(
+            EntryId(entry_id)
+            for entry_id, url, feed_host in found
+            if feed_host == wanted or (url is not None and host_of(url) == wanted)
+        )
+
+    def _ids(self, query: str, *values: int | None) -> tuple[EntryId, ...]:
+        return tuple(EntryId(row[0]) for row in self._conn.execute(query, values))

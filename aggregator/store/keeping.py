@@ -1,0 +1,234 @@
+"""Write what one poll changes: new entries, revised ones, stories found to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aggregator.model.entry import Instalment, Tag, Text
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.intake import Arrival, Change, Intake, Kept, Match
+from aggregator.store import words
+from aggregator.store.merging import merge
+from aggregator.store.packing import dump_extra, pack, unpack
+from aggregator.store.sqlite import Connection, many
+
+_NEW_STORY = (
+    "INSERT INTO stories (id, public_id, lead_entry_id, first_at, last_at, size)"
+    " VALUES (?, ?, ?, ?, ?, 1)"
+)
+_JOINED_STORY = (
+    "UPDATE stories SET size = size + 1, first_at = min(first_at, ?), last_at = max(last_at, ?)"
+    " WHERE id = ?"
+)
+_NEW_ENTRY = (
+    "INSERT INTO entries (id, feed_id, story_id, story_because, guid, key_hash, url_hash,"
+    " body_hash, first_seen_at, withdrawn_at, withdrawn_why,"
+    " url, title, summary, author, lang, published_at, updated_at, extra)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_REVISED_ENTRY = (
+    "UPDATE entries SET rev = rev + 1, url_hash = ?, body_hash = ?,"
+    " url = ?, title = ?, summary = ?, author = ?, lang = ?, published_at = ?, updated_at = ?,"
+    " extra = ? WHERE id = ?"
+)
+
+
+def keep(conn: Connection, intake: Intake) -> tuple[Kept, ...]:
+    """Write all of it; return where arrivals, then changes, came to lie, in order.
+
+    A change to an entry that was tidied away is only noted as seen, and lies nowhere.
+    """
+    kept = _keep_arrivals(conn, intake.arrivals)
+    for change in intake.changes:
+        kept += _keep_change(conn, change)
+    for each in intake.merges:
+        merge(conn, each)
+    if not intake.merges:
+        return tuple(kept)
+    now_in = _stories_of(conn, [each.entry_id for each in kept])
+    return tuple(
+        Kept(entry_id=each.entry_id, story_id=now_in[each.entry_id], new=each.new) for each in kept
+    )
+
+
+def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
+    """Number the arrivals ourselves, which only the one writer may, to write them in bulk."""
+    if not arrivals:
+        return []
+    entry_id, story_id = _last(conn, "entries"), _last(conn, "stories")
+    placed: list[tuple[EntryId, StoryId, Arrival]] = []
+    for arrival in arrivals:
+        entry_id += 1
+        if arrival.story_id is None:
+            story_id += 1
+        placed.append((EntryId(entry_id), arrival.story_id or StoryId(story_id), arrival))
+    _keep_stories(conn, placed)
+    conn.executemany(_NEW_ENTRY, [_entry_row(*each) for each in placed])
+    conn.executemany(
+        "INSERT INTO seen (feed_id, key_hash, entry_id, digest, url_hash) VALUES (?, ?, ?, ?, ?)",
+        [(one.feed_id, one.key_hash, id_, one.digest, one.url_hash) for id_, _, one in placed],
+    )
+    for id_, _, arrival in placed:
+        _keep_body(conn, id_, arrival.text)
+        admit(conn, id_, arrival.matches, by_editor=False)
+    keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
+    _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
+    words.index(
+        conn,
+        [
+            (id_, arrival.text.title, arrival.text.summary)
+            for id_, _, arrival in placed
+            if arrival.withdrawn is None
+        ],
+    )
+    return [Kept(entry_id=id_, story_id=story, new=True) for id_, story, _ in placed]
+
+
+def _last(conn: Connection, table: str) -> int:
+    """Return the highest number ever given in a table."""
+    row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _place(arrival: Arrival) -> int:
+    published = arrival.text.published_at
+    return arrival.first_seen_at if published is None else min(published, arrival.first_seen_at)
+
+
+def _keep_stories(conn: Connection, placed: list[tuple[EntryId, StoryId, Arrival]]) -> None:
+    opened: list[tuple[Any, ...]] = []
+    joined: list[tuple[Any, ...]] = []
+    for entry_id, story_id, arrival in placed:
+        place = _place(arrival)
+        if arrival.story_id is None:
+            opened.append((story_id, arrival.story_public_id, entry_id, place, place))
+        else:
+            joined.append((place, place, story_id))
+    conn.executemany(_NEW_STORY, opened)
+    conn.executemany(_JOINED_STORY, joined)
+
+
+def _entry_row(entry_id: EntryId, story_id: StoryId, arrival: Arrival) -> tuple[Any, ...]:
+    return (
+        entry_id,
+        arrival.feed_id,
+        story_id,
+        arrival.join_because,
+        arrival.guid,
+        arrival.key_hash,
+        arrival.url_hash,
+        arrival.body_hash,
+        arrival.first_seen_at,
+        None if arrival.withdrawn is None else arrival.first_seen_at,
+        arrival.withdrawn,
+        *_text_row(arrival.text),
+    )
+
+
+def _text_row(text: Text) -> tuple[Any, ...]:
+    return (
+        text.url,
+        text.title,
+        text.summary,
+        text.author,
+        text.lang,
+        text.published_at,
+        text.updated_at,
+        dump_extra(text),
+    )
+
+
+def _keep_change(conn: Connection, change: Change) -> list[Kept]:
+    entry_id = change.entry_id
+    old = conn.execute(
+        "SELECT e.feed_id, e.story_id, e.rev, e.title, e.summary, e.withdrawn_at, b.body"
+        " FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id WHERE e.id = ?",
+        (entry_id,),
+    ).fetchone()
+    _note_seen(conn, change, None if old is None else old["feed_id"])
+    if old is None:
+        return []
+    conn.execute(
+        "INSERT INTO revisions (entry_id, rev, at, title, summary, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (entry_id, old["rev"], change.at, old["title"], old["summary"], old["body"]),
+    )
+    conn.execute(
+        _REVISED_ENTRY, (change.url_hash, change.body_hash, *_text_row(change.text), entry_id)
+    )
+    if unpack(old["body"]) != change.text.content:
+        conn.execute("DELETE FROM entry_bodies WHERE entry_id = ?", (entry_id,))
+        _keep_body(conn, entry_id, change.text)
+    if old["withdrawn_at"] is None:
+        words.unindex(conn, [(entry_id, old["title"], old["summary"])])
+        words.index(conn, [(entry_id, change.text.title, change.text.summary)])
+    replace_tags(conn, entry_id, change.tags)
+    conn.execute("DELETE FROM entry_series WHERE entry_id = ?", (entry_id,))
+    _keep_series(conn, [(entry_id, change.series)])
+    conn.execute("DELETE FROM admissions WHERE entry_id = ? AND by_editor = 0", (entry_id,))
+    admit(conn, entry_id, change.matches, by_editor=False)
+    return [Kept(entry_id=entry_id, story_id=StoryId(old["story_id"]), new=False)]
+
+
+def _note_seen(conn: Connection, change: Change, feed_id: int | None) -> None:
+    """Remember the new digest; of an entry no longer there any feed may be the one (rare)."""
+    feeds = "SELECT id FROM feeds" if feed_id is None else "?4"
+    conn.execute(
+        "UPDATE seen SET digest = ?1, url_hash = ?2"
+        f" WHERE feed_id IN ({feeds}) AND key_hash = ?3 AND entry_id = ?5",
+        (change.digest, change.url_hash, change.key_hash, feed_id, change.entry_id),
+    )
+
+
+def _keep_body(conn: Connection, entry_id: EntryId, text: Text) -> None:
+    body = pack(text.content)
+    if body is not None:
+        conn.execute("INSERT INTO entry_bodies (entry_id, body) VALUES (?, ?)", (entry_id, body))
+
+
+def keep_tags(conn: Connection, tags: Iterable[tuple[EntryId, Sequence[Tag]]]) -> None:
+    """Add tags to entries that have none, in order."""
+    conn.executemany(
+        "INSERT INTO entry_tags (entry_id, ord, name, source, because) VALUES (?, ?, ?, ?, ?)",
+        [
+            (entry_id, ord_, tag.name, tag.source, tag.because)
+            for entry_id, its in tags
+            for ord_, tag in enumerate(its)
+        ],
+    )
+
+
+def replace_tags(conn: Connection, entry_id: EntryId, tags: Sequence[Tag]) -> None:
+    """Give an entry these tags in place of all others."""
+    conn.execute("DELETE FROM entry_tags WHERE entry_id = ?", (entry_id,))
+    keep_tags(conn, [(entry_id, tags)])
+
+
+def _keep_series(conn: Connection, series: Iterable[tuple[EntryId, Sequence[Instalment]]]) -> None:
+    conn.executemany(
+        "INSERT INTO entry_series (entry_id, ord, series, date, because) VALUES (?, ?, ?, ?, ?)",
+        [
+            (entry_id, ord_, one.series, one.date, one.because)
+            for entry_id, its in series
+            for ord_, one in enumerate(its)
+        ],
+    )
+
+
+def admit(
+    conn: Connection, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool
+) -> None:
+    """Admit an entry to the topics of these matches; a second word on one topic replaces."""
+    conn.executemany(
+        "INSERT INTO admissions (topic_id, entry_id, by_editor, because) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET because = excluded.because",
+        [(match.topic_id, entry_id, by_editor, match.because) for match in matches],
+    )
+
+
+def _stories_of(conn: Connection, entry_ids: Sequence[EntryId]) -> dict[EntryId, StoryId]:
+    found = conn.execute(
+        "SELECT id, story_id FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        (many(entry_ids),),
+    )
+    return {EntryId(entry_id): StoryId(story_id) for entry_id, story_id in found}

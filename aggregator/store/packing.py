@@ -1,0 +1,92 @@
+"""How values that are no plain columns are kept: bodies, specs, and what few entries have."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import zstandard
+
+from aggregator.model.entry import Enclosure, Text
+from aggregator.model.feed import Auth, FeedSpec, Rights
+from aggregator.model.topic import Expect, Mode, PublishSpec, Tell, TopicSpec
+
+
+def pack(body: str) -> bytes | None:
+    """Return a body compressed, None for an empty one."""
+    if not body:
+        return None
+    # A compressor must not be shared between threads; making one costs microseconds.
+    return zstandard.ZstdCompressor(level=3).compress(body.encode("utf-8", "surrogatepass"))
+
+
+def unpack(body: bytes | None) -> str:
+    """Return a body as it was packed."""
+    if body is None:
+        return ""
+    return zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "surrogatepass")
+
+
+def dump_feed_spec(spec: FeedSpec) -> str:
+    """Return what editors say of a feed as JSON."""
+    return json.dumps(asdict(replace(spec, scrape=dict(spec.scrape) if spec.scrape else None)))
+
+
+def load_feed_spec(kept: str) -> FeedSpec:
+    """Return a feed's spec as it was dumped."""
+    words: dict[str, Any] = json.loads(kept)
+    words["tags"] = tuple(words["tags"])
+    words["rights"] = Rights(words["rights"])
+    if words["auth"] is not None:
+        words["auth"] = Auth(**words["auth"])
+    return FeedSpec(**words)
+
+
+def dump_topic_spec(spec: TopicSpec) -> str:
+    """Return what editors say of a topic as JSON."""
+    return json.dumps(asdict(spec))
+
+
+def load_topic_spec(kept: str) -> TopicSpec:
+    """Return a topic's spec as it was dumped."""
+    words: dict[str, Any] = json.loads(kept)
+    words["mode"] = Mode(words["mode"])
+    words["tell"] = Tell(words["tell"])
+    words["publish"] = _publish(words["publish"])
+    words["expect"] = Expect(**{side: tuple(urls) for side, urls in words["expect"].items()})
+    return TopicSpec(**words)
+
+
+def _publish(words: dict[str, Any]) -> PublishSpec:
+    words["content"] = Rights(words["content"])
+    if words["per_source"] is not None:
+        many, seconds = words["per_source"]
+        words["per_source"] = (many, seconds)
+    return PublishSpec(**words)
+
+
+def dump_extra(text: Text) -> str | None:
+    """Return what few texts have as JSON, None when this one has none of it."""
+    extra: dict[str, Any] = {
+        "categories": text.categories,
+        "enclosures": [asdict(each) for each in text.enclosures],
+        "image": text.image,
+        "source_title": text.source_title,
+        "source_url": text.source_url,
+        "licence": text.licence,
+    }
+    extra = {name: value for name, value in extra.items() if value}
+    return json.dumps(extra) if extra else None
+
+
+def load_extra(kept: str | None) -> dict[str, Any]:
+    """Return the fields of `Text` that `dump_extra` wrote."""
+    if kept is None:
+        return {}
+    extra: dict[str, Any] = json.loads(kept)
+    if "categories" in extra:
+        extra["categories"] = tuple(extra["categories"])
+    if "enclosures" in extra:
+        extra["enclosures"] = tuple(Enclosure(**each) for each in extra["enclosures"])
+    return extra

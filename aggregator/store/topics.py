@@ -1,0 +1,271 @@
+"""Topics, admissions, verdicts, items and decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from aggregator.errors import NotFound, UsageError
+from aggregator.model.feed import Origin
+from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.intake import Match
+from aggregator.model.publication import TopicSummary
+from aggregator.model.topic import (
+    Case,
+    Decision,
+    Item,
+    NewDecision,
+    NewItem,
+    Topic,
+    TopicSpec,
+    TopicStatus,
+    Verdict,
+)
+from aggregator.store import cases, keeping, rows
+from aggregator.store.packing import dump_topic_spec
+from aggregator.store.sqlite import Connection, many
+
+_SUMMARIES = """
+    SELECT t.*, coalesce(v.waiting, 0) AS waiting, coalesce(v.published, 0) AS published,
+           coalesce(v.held, 0) AS held, coalesce(v.rejected, 0) AS rejected,
+           (SELECT i.first_published_at FROM items i
+            WHERE i.topic_id = t.id AND i.visible_from <= :now
+              AND (i.visible_until IS NULL OR i.visible_until > i.visible_from)
+            ORDER BY i.first_published_at DESC LIMIT 1) AS last_item_at
+    FROM topics t LEFT JOIN (
+        SELECT topic_id, sum(state = 'new') AS waiting, sum(state = 'published') AS published,
+               sum(state = 'held') AS held, sum(state = 'rejected') AS rejected
+        FROM verdicts GROUP BY topic_id
+    ) v ON v.topic_id = t.id
+    ORDER BY t.id
+"""
+_TOPICS_OF = """
+    WITH stories_asked (id) AS (SELECT value FROM json_each(?))
+    SELECT a.topic_id, e.story_id FROM stories_asked s
+        JOIN entries e ON e.story_id = s.id JOIN admissions a ON a.entry_id = e.id
+    UNION SELECT v.topic_id, v.story_id FROM stories_asked s JOIN verdicts v ON v.story_id = s.id
+    UNION SELECT i.topic_id, i.story_id FROM stories_asked s JOIN items i ON i.story_id = s.id
+    ORDER BY 1, 2
+"""
+_KEEP_VERDICT = """
+    INSERT INTO verdicts (topic_id, story_id, state, because, pinned, title, summary, note,
+                          decision_id, since)
+    VALUES (:topic_id, :story_id, :state, :because, :pinned, :title, :summary, :note,
+            :decision_id, :since)
+    ON CONFLICT (topic_id, story_id) DO UPDATE SET
+        state = excluded.state, because = excluded.because, pinned = excluded.pinned,
+        title = excluded.title, summary = excluded.summary, note = excluded.note,
+        decision_id = excluded.decision_id, since = excluded.since
+"""
+
+
+class SqliteTopics:
+    """`Topics` on SQLite."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def all(self, *statuses: TopicStatus) -> tuple[Topic, ...]:
+        """Return topics in order of id; with statuses, only those."""
+        found = self._conn.execute("SELECT * FROM topics ORDER BY id")
+        return tuple(
+            rows.a_topic(row) for row in found if not statuses or row["status"] in statuses
+        )
+
+    def get(self, topic_id: TopicId) -> Topic | None:
+        """Return the topic of this number."""
+        row = self._conn.execute("SELECT * FROM topics WHERE id = ?", (topic_id,)).fetchone()
+        return None if row is None else rows.a_topic(row)
+
+    def find(self, slug: str) -> Topic | None:
+        """Return the topic of this slug."""
+        row = self._conn.execute("SELECT * FROM topics WHERE slug = ?", (slug,)).fetchone()
+        return None if row is None else rows.a_topic(row)
+
+    def add(self, spec: TopicSpec, *, origin: Origin, now: float) -> Topic:
+        """Keep a new topic. Raises `UsageError` when its slug is taken."""
+        self._refuse_taken(spec, None)
+        cursor = self._conn.execute(
+            "INSERT INTO topics (slug, spec, origin, status, created_at) VALUES (?, ?, ?, ?, ?)",
+            (spec.slug, dump_topic_spec(spec), origin, TopicStatus.ACTIVE, int(now)),
+        )
+        topic_id = TopicId(cursor.lastrowid or 0)
+        return Topic(id=topic_id, spec=spec, origin=origin, created_at=int(now))
+
+    def change(self, topic_id: TopicId, spec: TopicSpec, *, origin: Origin) -> None:
+        """Replace the spec; the version counts up. Raises `UsageError` when the slug is taken."""
+        self._refuse_taken(spec, topic_id)
+        self._or_not_found(
+            topic_id,
+            self._conn.execute(
+                "UPDATE topics SET slug = ?, spec = ?, origin = ?, version = version + 1"
+                " WHERE id = ?",
+                (spec.slug, dump_topic_spec(spec), origin, topic_id),
+            ).rowcount,
+        )
+
+    def set_status(self, topic_id: TopicId, status: TopicStatus) -> None:
+        """Set whether it is active or retired."""
+        self._or_not_found(
+            topic_id,
+            self._conn.execute(
+                "UPDATE topics SET status = ? WHERE id = ?", (status, topic_id)
+            ).rowcount,
+        )
+
+    def summaries(self, now: float) -> tuple[TopicSummary, ...]:
+        """Return every topic with its verdicts counted by state and its latest item."""
+        return tuple(
+            TopicSummary(
+                topic=rows.a_topic(row),
+                waiting=row["waiting"],
+                published=row["published"],
+                held=row["held"],
+                rejected=row["rejected"],
+                last_item_at=row["last_item_at"],
+            )
+            for row in self._conn.execute(_SUMMARIES, {"now": now})
+        )
+
+    def admit(self, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool) -> None:
+        """Admit an entry to the topics of these matches."""
+        keeping.admit(self._conn, entry_id, matches, by_editor=by_editor)
+
+    def readmit(
+        self, entry_id: EntryId, matches: Sequence[Match], topics: Sequence[TopicId]
+    ) -> bool:
+        """Replace the entry's rule admissions to these topics. True when anything changed."""
+        before = dict(
+            self._conn.execute(
+                "SELECT topic_id, because FROM admissions WHERE entry_id = ? AND by_editor = 0"
+                " AND topic_id IN (SELECT value FROM json_each(?))",
+                (entry_id, many(topics)),
+            ).fetchall()
+        )
+        asked = set(topics)
+        after = {match.topic_id: match.because for match in matches if match.topic_id in asked}
+        if before == after:
+            return False
+        self._conn.executemany(
+            "DELETE FROM admissions WHERE entry_id = ? AND topic_id = ? AND by_editor = 0",
+            [(entry_id, topic_id) for topic_id in before],
+        )
+        kept = [Match(topic_id=topic_id, because=because) for topic_id, because in after.items()]
+        keeping.admit(self._conn, entry_id, kept, by_editor=False)
+        return True
+
+    def unadmit(self, entry_id: EntryId, topic_id: TopicId) -> None:
+        """Take back an editor's admission; a rule's stays."""
+        self._conn.execute(
+            "DELETE FROM admissions WHERE entry_id = ? AND topic_id = ? AND by_editor = 1",
+            (entry_id, topic_id),
+        )
+
+    def topics_of(self, story_ids: Sequence[StoryId]) -> tuple[tuple[TopicId, StoryId], ...]:
+        """Return every (topic, story) with an admission, a verdict or an item, in order."""
+        found = self._conn.execute(_TOPICS_OF, (many(story_ids),))
+        return tuple((TopicId(topic_id), StoryId(story_id)) for topic_id, story_id in found)
+
+    def showing(self, story_ids: Sequence[StoryId]) -> frozenset[TopicId]:
+        """Return topics in which one of these stories has an item without an end."""
+        found = self._conn.execute(
+            "SELECT topic_id FROM items"
+            " WHERE story_id IN (SELECT value FROM json_each(?)) AND visible_until IS NULL",
+            (many(story_ids),),
+        )
+        return frozenset(TopicId(row[0]) for row in found)
+
+    def case(self, topic_id: TopicId, story_id: StoryId) -> Case:
+        """Return all that is known of a story in a topic."""
+        return cases.gather(self._conn, topic_id, story_id)
+
+    def shown_by_source(self, topic_id: TopicId, feed_id: FeedId, since: int) -> int:
+        """Count items whose lead is of this feed, first published since then."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM items i JOIN entries e ON e.id = i.lead_entry_id"
+            " WHERE i.topic_id = ? AND i.first_published_at >= ? AND e.feed_id = ?"
+            " AND (i.visible_until IS NULL OR i.visible_until > i.visible_from)",
+            (topic_id, since, feed_id),
+        ).fetchone()
+        return int(count)
+
+    def keep_verdict(self, verdict: Verdict) -> None:
+        """Keep the verdict in place of any other on this story in this topic."""
+        self._conn.execute(_KEEP_VERDICT, asdict(verdict))
+
+    def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None:
+        """Forget the verdict on a story in a topic."""
+        self._conn.execute(
+            "DELETE FROM verdicts WHERE topic_id = ? AND story_id = ?", (topic_id, story_id)
+        )
+
+    def add_item(self, item: NewItem) -> Item:
+        """Give a story its place. Raises `UsageError` when the topic already has the uri."""
+        if self.has_uri(item.topic_id, item.uri):
+            raise UsageError(f"topic {item.topic_id} already has an item with the id {item.uri}")
+        cursor = self._conn.execute(
+            "INSERT INTO items (topic_id, story_id, uri, lead_entry_id, first_published_at,"
+            " updated_at, visible_from, visible_until) VALUES (:topic_id, :story_id, :uri,"
+            " :lead_entry_id, :first_published_at, :updated_at, :visible_from, :visible_until)",
+            asdict(item),
+        )
+        return Item(id=ItemId(cursor.lastrowid or 0), text_digest=None, **asdict(item))
+
+    def has_uri(self, topic_id: TopicId, uri: str) -> bool:
+        """Return whether an item of the topic, visible or not, has this id."""
+        found = self._conn.execute(
+            "SELECT 1 FROM items WHERE topic_id = ? AND uri = ?", (topic_id, uri)
+        )
+        return found.fetchone() is not None
+
+    def change_item(self, item: Item) -> None:
+        """Replace lead, dates, digest and visibility; id, uri and order never change."""
+        self._conn.execute(
+            "UPDATE items SET lead_entry_id = :lead_entry_id, updated_at = :updated_at,"
+            " text_digest = :text_digest, visible_from = :visible_from,"
+            " visible_until = :visible_until WHERE id = :id",
+            asdict(item),
+        )
+
+    def decide(self, decision: NewDecision) -> Decision:
+        """Append an editor's act."""
+        cursor = self._conn.execute(
+            "INSERT INTO decisions (at, actor, verb, topic_id, entry_id, payload, why, undo_of)"
+            " VALUES (:at, :actor, :verb, :topic_id, :entry_id, :payload, :why, :undo_of)",
+            {**asdict(decision), "payload": json.dumps(decision.payload)},
+        )
+        return Decision(id=DecisionId(cursor.lastrowid or 0), **asdict(decision))
+
+    def decision(self, decision_id: DecisionId) -> Decision | None:
+        """Return the decision of this number."""
+        return cases.decision_of(self._conn, decision_id)
+
+    def decisions(self, *, limit: int) -> tuple[Decision, ...]:
+        """Return the last decisions, newest first."""
+        found = self._conn.execute("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", (limit,))
+        return tuple(rows.a_decision(row) for row in found)
+
+    def undone(self, decision_id: DecisionId) -> bool:
+        """Return whether a later decision undid it, and holds."""
+        return cases.undone(self._conn, decision_id)
+
+    def filed_spec(self, topic_id: TopicId) -> str | None:
+        """Return the fingerprint that stored entries were last filed by."""
+        row = self._conn.execute(
+            "SELECT filed_spec FROM topics WHERE id = ?", (topic_id,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def set_filed_spec(self, topic_id: TopicId, fingerprint: str) -> None:
+        """Remember what stored entries have been filed by."""
+        self._conn.execute("UPDATE topics SET filed_spec = ? WHERE id = ?", (fingerprint, topic_id))
+
+    def _refuse_taken(self, spec: TopicSpec, by: TopicId | None) -> None:
+        taken = self.find(spec.slug)
+        if taken is not None and taken.id != by:
+            raise UsageError(f"there is a topic '{spec.slug}' already; give another slug")
+
+    def _or_not_found(self, topic_id: TopicId, changed: int) -> None:
+        if not changed:
+            raise NotFound(f"there is no topic {topic_id}; `aggregator topics list` shows them")

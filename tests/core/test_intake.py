@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aggregator.core.drafting import Draft
+from aggregator.core.identity import Keyed
+from aggregator.core.intake import decide
+from aggregator.model.entry import Known, ParsedEntry, Text
+from aggregator.model.feed import Feed, FeedSpec, Origin
+from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.intake import Blocks, Candidate, Intake, Merge
+
+NOW = 1_750_000_000
+FEED = Feed(id=FeedId(9), spec=FeedSpec(url="https://z.example/f", name="z"), origin=Origin.FILE)
+
+
+def keyed(key: int, *, digest: int = 1) -> Keyed:
+    return Keyed(entry=ParsedEntry(), digest=digest, url_hash=None, key=f"k{key}", key_hash=key)
+
+
+def drafted(key: int, *, url: int | None = None, body: int | None = None) -> Draft:
+    return Draft(
+        key_hash=key,
+        guid=f"k{key}",
+        digest=1,
+        url_hash=url,
+        body_hash=body,
+        text=Text(url="https://z.example/1", title="T", summary="", content=""),
+    )
+
+
+def stored(
+    entry: int, *, feed: int, story: int, url: int | None = None, body: int | None = None
+) -> Candidate:
+    return Candidate(
+        entry_id=EntryId(entry),
+        feed_id=FeedId(feed),
+        story_id=StoryId(story),
+        url_hash=url,
+        body_hash=body,
+        first_seen_at=entry,
+    )
+
+
+def decided(
+    drafts: Sequence[Draft],
+    candidates: Sequence[Candidate] = (),
+    known: dict[int, Known] | None = None,
+    blocks: Blocks | None = None,
+) -> Intake:
+    by_key = {draft.key_hash: draft for draft in drafts}
+    return decide(
+        FEED,
+        [keyed(draft.key_hash) for draft in drafts],
+        known or {},
+        lambda each: by_key[each.key_hash],
+        lambda _: candidates,
+        blocks=blocks or Blocks(),
+        now=NOW,
+    )
+
+
+def test_an_unknown_key_is_new_a_known_digest_the_same_another_digest_a_revision() -> None:
+    known = {
+        2: Known(entry_id=EntryId(20), digest=1, url_hash=None),
+        3: Known(entry_id=EntryId(30), digest=99, url_hash=None),
+    }
+    intake = decided([drafted(1), drafted(2), drafted(3)], known=known)
+    assert [each.key_hash for each in intake.arrivals] == [1]
+    assert [each.entry_id for each in intake.changes] == [EntryId(30)]
+    assert intake.same == 1
+
+
+def test_entries_that_are_the_same_are_never_drafted() -> None:
+    known = {1: Known(entry_id=EntryId(10), digest=1, url_hash=None)}
+
+    def draft_of(each: Keyed) -> Draft:
+        raise AssertionError("cleaning what is known is wasted")
+
+    blocks = Blocks()
+    intake = decide(FEED, [keyed(1)], known, draft_of, lambda _: (), blocks=blocks, now=NOW)
+    assert intake == Intake(same=1)
+
+
+def test_the_same_address_in_another_feed_is_the_same_story() -> None:
+    intake = decided([drafted(1, url=5)], [stored(10, feed=1, story=3, url=5)])
+    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].join_because == "same address as entry 10"
+
+
+def test_the_same_text_in_another_feed_is_the_same_story() -> None:
+    intake = decided([drafted(1, body=7)], [stored(10, feed=1, story=3, body=7)])
+    assert intake.arrivals[0].story_id == StoryId(3)
+
+
+def test_within_one_feed_the_same_text_is_two_entries_of_two_stories() -> None:
+    intake = decided([drafted(1, body=7)], [stored(10, feed=9, story=3, body=7)])
+    assert intake.arrivals[0].story_id is None
+
+
+def test_an_address_several_entries_of_a_feed_share_identifies_nothing() -> None:
+    standing = [stored(10, feed=1, story=3, url=5), stored(11, feed=1, story=4, url=5)]
+    assert decided([drafted(1, url=5)], standing).arrivals[0].story_id is None
+    here = decided([drafted(1, url=5), drafted(2, url=5)], [stored(10, feed=1, story=3, url=5)])
+    assert [each.story_id for each in here.arrivals] == [None, None]
+
+
+def test_an_entry_that_is_two_stories_copy_makes_them_one() -> None:
+    both = [stored(10, feed=1, story=3, url=5), stored(11, feed=2, story=4, body=7)]
+    intake = decided([drafted(1, url=5, body=7)], both)
+    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.merges == (
+        Merge(into=StoryId(3), merged=StoryId(4), because="same address as entry 10"),
+    )
+
+
+def test_stories_that_share_a_feed_are_never_made_one() -> None:
+    both = [stored(10, feed=1, story=3, url=5), stored(11, feed=1, story=4, body=7)]
+    intake = decided([drafted(1, url=5, body=7)], both)
+    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.merges == ()
+
+
+def test_two_columns_with_one_standing_text_pair_up_with_two_stories() -> None:
+    standing = [stored(10, feed=1, story=3, body=7), stored(11, feed=1, story=4, body=7)]
+    intake = decided([drafted(1, body=7), drafted(2, body=7)], standing)
+    assert [each.story_id for each in intake.arrivals] == [StoryId(3), StoryId(4)]
+
+
+def test_what_was_withdrawn_does_not_return_under_another_feed() -> None:
+    blocks = Blocks(urls={5: "court order"})
+    intake = decided([drafted(1, url=5), drafted(2, url=6)], blocks=blocks)
+    assert [each.withdrawn for each in intake.arrivals] == ["court order", None]
+
+
+def test_a_withdrawn_host_or_feed_blocks_all_it_sends() -> None:
+    assert decided([drafted(1)], blocks=Blocks(hosts={"z.example": "asked"})).arrivals[0].withdrawn
+    assert decided([drafted(1)], blocks=Blocks(feeds={FeedId(9): "asked"})).arrivals[0].withdrawn
+
+
+def test_a_new_story_gets_an_opaque_id_of_feed_and_key() -> None:
+    one = decided([drafted(1)]).arrivals[0].story_public_id
+    two = decided([drafted(2)]).arrivals[0].story_public_id
+    assert one != two and one.isalnum() and len(one) == 16

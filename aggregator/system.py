@@ -20,8 +20,8 @@ from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
 from aggregator.net.etiquette import authorization, user_agent
 from aggregator.net.fetcher import HttpFetcher
+from aggregator.store.engine import open_store
 from aggregator.store.hold import hold
-from aggregator.store.opening import open_store
 
 DEFAULT_BASE = "http://127.0.0.1:8000"
 

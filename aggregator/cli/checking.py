@@ -75,13 +75,15 @@ def config() -> None:
 @click.pass_obj
 def show_config(session: Session) -> None:
     """Print the configuration in force, defaults filled in; secrets are never resolved."""
-    from aggregator.config import as_data, shown
+    import yaml
 
-    settings = session.settings()
+    from aggregator.config import shown
+
+    text = shown(session.settings())
     if session.screen.json:
-        session.screen.document(as_data(settings))
+        session.screen.document(yaml.safe_load(text))
     else:
-        click.echo(shown(settings), nl=False)
+        click.echo(text, nl=False)
 
 
 @config.command(epilog="Example:  aggregator config schema > feeds.schema.json")

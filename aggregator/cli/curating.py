@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.session import Session, actor
 from aggregator.cli.show import when
-from aggregator.errors import UsageError
+from aggregator.errors import ColumnError, UsageError
+
+if TYPE_CHECKING:
+    from aggregator.core.column import Column
 
 WHY = click.option("--why", default="", help="Kept with the decision.")
 ENTRY = click.argument("entry")
@@ -174,11 +178,10 @@ def add(session: Session, files: tuple[str, ...], topic: str | None) -> None:
     A title line, a date line in any usual form, paragraphs, closing `Name: value` fields
     (keywords, series). The series it names puts it into its topic.
     """
-    from aggregator.core.column import read_column
     from aggregator.flow.add import add_column
     from aggregator.flow.publish import publish_due
 
-    columns = [read_column(_text_of(name), name=name) for name in files]
+    columns = [_column_in(name) for name in files]
     with session.kit() as kit:
         done = [add_column(kit, column, topic=topic, actor=actor()) for column in columns]
         publish_due(kit)
@@ -215,15 +218,23 @@ COMMANDS = {
 }
 
 
-def _text_of(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
+def _column_in(name: str) -> Column:
+    from aggregator.core.column import read_column
+
     if "://" in name:
         raise UsageError(f"{name} is an address: save the page as a file first")
     try:
-        return Path(name).read_bytes()
+        body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("cp1252", "replace")  # what old newsroom systems write
+    try:
+        return read_column(text)
+    except ColumnError as error:
+        raise ColumnError(f"{name}: {error}") from None
 
 
 def _act(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.session import Session
 from aggregator.cli.show import ago, when
 from aggregator.errors import NotFound, ReadFailed, UsageError
+
+if TYPE_CHECKING:
+    from aggregator.model.feed import Feed, PollState
+    from aggregator.model.ids import FeedId
 
 
 @click.group()
@@ -31,45 +37,34 @@ def list_feeds(session: Session, sort: str) -> None:
     """List feeds with their state, last success, next turn and last problem."""
     with session.kit() as kit, kit.store.read() as tx:
         now, counts, states = kit.clock(), tx.feeds.counts(), tx.feeds.states()
-        found = [
-            {
-                "id": feed.id,
-                "name": feed.spec.name,
-                "status": str(feed.status),
-                "title": feed.title,
-                "entries": counts.get(feed.id, 0),
-                "last_ok": states[feed.id].last_ok_at,
-                "next": states[feed.id].next_poll_at,
-                "failures": states[feed.id].failures,
-                "problem": states[feed.id].problem,
-                "moved_to": states[feed.id].moved_to,
-                "url": feed.spec.url,
-            }
-            for feed in tx.feeds.all()
-        ]
-    keys = {
-        "id": lambda row: row["id"],
-        "name": lambda row: row["name"],
-        "due": lambda row: (row["next"] is None, row["next"] or 0),
-        "problem": lambda row: (row["problem"] is None, -row["failures"], row["name"]),
-        "entries": lambda row: -row["entries"],
-    }
-    found.sort(key=keys[sort])
+        all_feeds = sorted(tx.feeds.all(), key=_order(sort, counts, states))
+    found = [
+        {
+            "id": feed.id,
+            "name": feed.spec.name,
+            "status": str(feed.status),
+            "title": feed.title,
+            "entries": counts.get(feed.id, 0),
+            "last_ok": when(states[feed.id].last_ok_at) or None,
+            "next": when(states[feed.id].next_poll_at) or None,
+            "failures": states[feed.id].failures,
+            "problem": states[feed.id].problem,
+            "moved_to": states[feed.id].moved_to,
+            "url": feed.spec.url,
+        }
+        for feed in all_feeds
+    ]
     rows = [
         (
-            row["id"],
-            row["name"],
-            row["status"],
-            row["entries"],
-            ago(row["last_ok"], now),
-            "never"
-            if row["next"] is None
-            else "due"
-            if row["next"] <= now
-            else ago(row["next"], now),
-            row["problem"] or (f"moved to {row['moved_to']}" if row["moved_to"] else ""),
+            feed.id,
+            feed.spec.name,
+            str(feed.status),
+            counts.get(feed.id, 0),
+            ago(states[feed.id].last_ok_at, now),
+            _next(states[feed.id], now),
+            _problem(states[feed.id]),
         )
-        for row in found
+        for feed in all_feeds
     ]
     session.screen.rows(
         ("id", "name", "status", "entries", "last success", "next", "problem"),
@@ -242,7 +237,7 @@ def export(session: Session, out: Path | None) -> None:
     if out is not None:
         out.write_bytes(body)
     else:
-        click.get_binary_stream("stdout").write(body)
+        sys.stdout.buffer.write(body)
 
 
 def _change_status(session: Session, feed: str, status: str) -> None:
@@ -281,3 +276,30 @@ def remove(session: Session, feed: str) -> None:
 
 
 COMMANDS = {"feeds": feeds}
+
+
+def _order(
+    sort: str, counts: Mapping[FeedId, int], states: Mapping[FeedId, PollState]
+) -> Callable[[Feed], tuple[Any, ...]]:
+    def key(feed: Feed) -> tuple[Any, ...]:
+        state = states[feed.id]
+        keys: dict[str, tuple[Any, ...]] = {
+            "id": (feed.id,),
+            "name": (feed.spec.name,),
+            "due": (state.next_poll_at is None, state.next_poll_at or 0.0),
+            "problem": (state.problem is None, -state.failures, feed.spec.name),
+            "entries": (-counts.get(feed.id, 0), feed.spec.name),
+        }
+        return keys[sort]
+
+    return key
+
+
+def _next(state: PollState, now: float) -> str:
+    if state.next_poll_at is None:
+        return "never"
+    return "due" if state.next_poll_at <= now else ago(state.next_poll_at, now)
+
+
+def _problem(state: PollState) -> str:
+    return state.problem or (f"moved to {state.moved_to}" if state.moved_to else "")

@@ -104,7 +104,7 @@ COMMANDS = {"poll": poll, "publish": publish}
 def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollReport:
     from threading import Event
 
-    from aggregator.daemon.service import stopping_on_signals
+    from aggregator.daemon.signals import stopping_on_signals
     from aggregator.flow.absorb import Absorbed
     from aggregator.flow.poll import Orders, poll_round
 

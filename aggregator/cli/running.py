@@ -96,7 +96,8 @@ COMMANDS = {"run": run, "serve": serve, "demo": demo}
 
 
 def _serve(session: Session, kit: Kit, host: str, port: int, *, poll: bool) -> None:
-    from aggregator.daemon.service import Service, stopping_on_signals
+    from aggregator.daemon.service import Service
+    from aggregator.daemon.signals import stopping_on_signals
 
     screen = session.screen
 

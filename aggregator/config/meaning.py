@@ -130,7 +130,7 @@ def _no_such(what: str, name: str, choices: list[str], place: tuple[int, int]) -
         line=place[0],
         column=place[1],
         problem=f"no {what} called '{name}'",
-        hint=f"rules and series know the {what.removesuffix('s')}s of this file",
+        hint=f"this file defines no {what} of that name",
         word=name,
         choices=choices,
     )

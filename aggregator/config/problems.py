@@ -74,11 +74,12 @@ def did_you_mean(word: str, choices: Collection[str]) -> str:
     """
     if not word or len(word) > _LONGEST_GUESSED:
         return ""
+    alike = choices
     if len(choices) > _MOST_COMPARED:  # comparing is slow: only with those that begin alike
-        alike = (choice for choice in choices if choice[:1] == word[:1])
-        choices = list(islice(alike, _MOST_COMPARED))
-    near = get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+        alike = list(islice((one for one in choices if one[:1] == word[:1]), _MOST_COMPARED))
+    written = {one.lower(): one for one in alike}
+    near = get_close_matches(word.lower(), written, n=1, cutoff=0.6)
+    return f"did you mean '{written[near[0]]}'?" if near else ""
 
 
 def describe(

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from aggregator.config.words import text, wrong
 
-_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_PORT = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*):([0-9]{{1,5}})")
 
 
 def allowed(value: object) -> str:
@@ -18,17 +19,26 @@ def allowed(value: object) -> str:
     if found := _HOST_PORT.fullmatch(said):
         if not 0 < int(found[2]) < 65536:
             raise wrong(f"there is no port {found[2]}", "from 1 to 65535")
+        _check_numeric(found[1].strip("[]"))
         return said
+    if "/" not in said:
+        hint = f"write {said}:80, or {said}/32 for every port"
+        raise wrong(f"'{said}' is neither host:port nor a network", hint)
     try:
-        return str(ip_network(said)) if "/" in said else _refuse(said)
+        return str(ip_network(said))
     except ValueError as error:
         why = "some of its bits lie beyond the mask" if "host bits" in str(error) else ""
         raise wrong(f"'{said}' is no network", why or "write it as 10.0.0.0/8") from None
 
 
-def _refuse(said: str) -> str:
-    hint = f"write {said}:80, or {said}/32 for every port"
-    raise wrong(f"'{said}' is neither host:port nor a network", hint)
+def _check_numeric(host: str) -> None:
+    """Refuse a host that looks like an IP address and is none."""
+    if ":" not in host and not host.rpartition(".")[2].isdigit():
+        return
+    try:
+        ip_address(host)
+    except ValueError:
+        raise wrong(f"'{host}' is no IP address", "write it as 127.0.0.1:8801") from None
 
 
 def within(url: str, allow: Iterable[str]) -> bool:

@@ -26,6 +26,9 @@ LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Where = tuple[str | int, ...]
 """The way to a value: keys and positions, from the root."""
 
+LOST = -1
+"""In a way: what follows stands where its mapping cannot use it."""
+
 Place = tuple[int, int]
 """Line and column, from 0."""
 
@@ -211,7 +214,7 @@ class _Builder:
         where = (*frame.where, frame.key)
         lost, frame.key, frame.lost = frame.lost, None, False
         if lost:
-            return (*where, "lost")
+            return (*where, LOST)
         frame.value[str(where[-1])] = value
         return self._spotted(where, event, frame.key_place)
 
@@ -225,9 +228,9 @@ class _Builder:
                 frame.lost = True
         else:
             frame.key, frame.lost = "", True
-            if value is not Hole.REFUSED:
+            if value is not Hole.REFUSED and LOST not in frame.where:
                 self._refuse(event, "a key must be one word", "put quotes around text with { or [")
-        return (*frame.where, frame.key, "lost")
+        return (*frame.where, frame.key, LOST)
 
     def _spotted(self, where: Where, event: yaml.Event, key: Place) -> Where:
         mark: Any = event.end_mark

@@ -48,13 +48,14 @@ def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
     """Clean, tag and file one entry. `first_seen` bounds its dates (checklist 53)."""
     parsed = keyed.entry
     text = clean_text_of(parsed, feed, first_seen=first_seen)
-    tags, series, matches = file(text, feed, books, place=place_of(text, first_seen))
+    body = body_of(text)
+    tags, series, matches = file(text, body, feed, books, place=place_of(text, first_seen))
     return Draft(
         key_hash=keyed.key_hash,
         guid=keyed.key[:GUID_LIMIT],
         digest=keyed.digest,
         url_hash=url_hash(text.url) if text.url else None,
-        body_hash=body_hash(body_of(text)),
+        body_hash=body_hash(body),
         text=text,
         tags=tags,
         series=series,
@@ -90,10 +91,9 @@ def clean_text_of(parsed: ParsedEntry, feed: Feed, *, first_seen: int) -> Text:
 
 
 def file(
-    text: Text, feed: Feed, books: Books, *, place: int
+    text: Text, body: str, feed: Feed, books: Books, *, place: int
 ) -> tuple[tuple[Tag, ...], tuple[Instalment, ...], tuple[Match, ...]]:
     """Return tags, series and topics of a text, each with its because."""
-    body = body_of(text)
     tags = tag(
         books.vocabulary,
         feed_tags=feed.spec.tags,
@@ -113,7 +113,8 @@ def file(
         url=text.url or "",
         published=place,
     )
-    return tags, series, books.rules.match(subject(text, feed, tags, series, place=place))
+    about = subject(text, feed, tags, series, place=place, body=body)
+    return tags, series, books.rules.match(about)
 
 
 def subject(
@@ -123,12 +124,13 @@ def subject(
     series: tuple[Instalment, ...],
     *,
     place: int,
+    body: str | None = None,
 ) -> Subject:
-    """Return an entry as a rule sees it."""
+    """Return an entry as a rule sees it; `body` where it is known already."""
     return Subject(
         title=text.title,
         summary=text.summary,
-        body=body_of(text),
+        body=body_of(text) if body is None else body,
         tags=tuple(each.name for each in tags),
         categories=text.categories,
         feed_name=feed.spec.name,

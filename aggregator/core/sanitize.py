@@ -63,23 +63,23 @@ _TAGS = _VOID | _names(
     pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot
     th thead time tr tt u ul var"""
 )
-# No attribute on b, i, em and their like: browsers, and nh3, copy an unclosed one into each
+# No cite: nh3 does not resolve it. No attribute on b, i, em and their like: browsers, and nh3, copy an unclosed one into each
 # paragraph that follows, so that a long attribute would come out thousands of times.
 _ATTRIBUTES = {
     "a": {"href", "title", "hreflang"},
     "abbr": {"title"},
     "bdo": {"dir"},
-    "blockquote": {"cite", "lang", "dir"},
+    "blockquote": {"lang", "dir"},
     "col": {"span"},
     "colgroup": {"span"},
-    "del": {"cite", "datetime"},
+    "del": {"datetime"},
     "div": {"lang", "dir"},
     "img": {"src", "alt", "title", "width", "height"},
-    "ins": {"cite", "datetime"},
+    "ins": {"datetime"},
     "li": {"value"},
     "ol": {"start", "reversed", "type"},
     "p": {"lang", "dir"},
-    "q": {"cite", "lang", "dir"},
+    "q": {"lang", "dir"},
     "span": {"lang", "dir"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
@@ -104,6 +104,7 @@ _BLOCKS = _names(
     figure footer form h1 h2 h3 h4 h5 h6 head header hr html li main nav ol option p pre section
     summary table tbody td textarea tfoot th thead title tr ul"""
 )
+_OTHERS = _names("base button embed font form input link meta video audio")  # known, never kept
 # What a start tag closes without saying so, and the elements in which it does.
 _CLOSES: dict[str, tuple[Set[str], Set[str]]] = {
     "li": ({"li"}, {"ul", "ol"}),
@@ -135,9 +136,8 @@ _HANDLER_WORD = re.compile(r"(?<=[\s/\"'`])(on[a-z]+\s*)=", re.I)
 _CLEAN_TAG = re.compile(r"<[a-z][^>]*[\s/\"'`]on[a-z]+\s*=[^>]*>", re.I)
 
 _MARKUP = re.compile(
-    r"</?(?:a|abbr|b|blockquote|br|center|cite|code|div|em|figure|font|h[1-6]|hr|i|iframe|img|ins|"
-    r"li|ol|p|pre|q|s|small|span|strike|strong|sub|sup|table|t[dhr]|tt|u|ul)(?:\s[^<>]*|/)?>"
-    r"|&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});",
+    rf"</?(?:{'|'.join(sorted({*_TAGS, *_UNREAD, *_BLOCKS, *_OTHERS}))})"
+    r"(?:[\s/][^<>]*)?>|&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});",
     re.I,
 )
 _TWICE = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>|&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5});")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import re2
 
 from aggregator.core.dates import find_date, iso_day
+from aggregator.core.query import compile_pattern
+from aggregator.core.query_tree import MAX_ASKED
 from aggregator.errors import UsageError
 from aggregator.model.entry import Instalment
 from aggregator.model.settings import SeriesSpec
 
 FIELDS = ("title", "body", "category", "author", "url")
-BODY_HEAD, BODY_TAIL = 150_000, 50_000  # characters; a column names its series at its end
+BODY_TAIL = 20_000  # characters; a column names its series at its end
 DATED_LINES = 3  # lines of a body that may tell the day …
 DATED_LINE = 80  # … if they are this short: longer ones are prose, about other days too
 
@@ -24,7 +22,7 @@ DATED_LINE = 80  # … if they are this short: longer ones are prose, about othe
 class _Pattern:
     field: str
     text: str
-    compiled: Any  # re2 has no types
+    matches: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +75,8 @@ def find(
     own = [series for series in book.series if not series.feeds or feed_name in series.feeds]
     if not own:
         return ()
-    if len(body) > BODY_HEAD + BODY_TAIL:
-        body = f"{body[:BODY_HEAD]}\n{body[-BODY_TAIL:]}"
+    if len(body) > MAX_ASKED:
+        body = f"{body[: MAX_ASKED - BODY_TAIL - 1]}\n{body[-BODY_TAIL:]}"
     texts = {
         "title": (title,),
         "body": (body,),
@@ -86,7 +84,6 @@ def find(
         "author": (author,),
         "url": (url,),
     }
-    texts = {field: tuple(map(_encodable, each)) for field, each in texts.items()}
     found: dict[str, str] = {}
     for series in own:
         because = _because(series, texts)
@@ -103,21 +100,15 @@ def find(
 def _compile(name: str, field: str, text: str) -> _Pattern:
     if field not in FIELDS:
         raise UsageError(f"series {name!r}: no field is called {field!r}; use {', '.join(FIELDS)}")
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
     try:
-        compiled = re2.compile(text, options=options)
-    except re2.error as error:
-        said = error.args[0] if error.args else error
-        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise UsageError(f"series {name!r}: {field} pattern {text!r}: {reason}") from error
-    return _Pattern(field=field, text=text, compiled=compiled)
+        return _Pattern(field=field, text=text, matches=compile_pattern(text))
+    except ValueError as error:
+        raise UsageError(f"series {name!r}: {field} pattern {text!r}: {error}") from error
 
 
 def _because(series: _Series, texts: Mapping[str, tuple[str, ...]]) -> str | None:
     for pattern in series.patterns:
-        if any(text and pattern.compiled.search(text) for text in texts[pattern.field]):
+        if any(text and pattern.matches(text) for text in texts[pattern.field]):
             return f"{pattern.field} matches '{pattern.text}'"
     return None
 
@@ -130,8 +121,3 @@ def _day(title: str, body: str, published: int | None) -> str | None:
         if found is not None:
             return found[0].isoformat()
     return None if published is None else iso_day(published)
-
-
-def _encodable(text: str) -> str:
-    """RE2 reads UTF-8, which has no lone surrogates."""
-    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)

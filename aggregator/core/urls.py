@@ -220,9 +220,9 @@ def _split(url: str) -> _Parts | None:
     if not colon or scheme not in {"http", "https"}:
         return None
     # Browsers read "\" as "/" before the query; whoever does not can be led to another host.
-    ahead = re.match("[^?#]*", rest)
-    if ahead and "\\" in ahead[0]:
-        rest = ahead[0].replace("\\", "/") + rest[ahead.end() :]
+    if "\\" in rest:
+        ahead = re.split("[?#]", rest, maxsplit=1)[0]
+        rest = ahead.replace("\\", "/") + rest[len(ahead) :]
     try:
         parts = urlsplit(f"{scheme}:{rest}")
         user, at, place = parts.netloc.rpartition("@")
@@ -246,8 +246,10 @@ def _split(url: str) -> _Parts | None:
 
 def _tidy(url: str) -> str:
     """Drop blanks and control characters around an address and line breaks inside (WHATWG URL)."""
-    url = re.sub("[\t\n\r]", "", url.strip(_EDGES))
-    return url if url.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", url)
+    url = url.strip(_EDGES)
+    if url.isprintable():
+        return url
+    return re.sub("[\ud800-\udfff]", "\ufffd", re.sub("[\t\n\r]", "", url))
 
 
 def _name(host: str) -> str | None:
@@ -284,12 +286,14 @@ def _one_way(text: str, plain: frozenset[str]) -> str:
         char = chr(int(found[1], 16))
         return char if char in plain else found[0].upper()
 
-    return _ESCAPED.sub(plainly, _fit(text))
+    text = _fit(text)
+    return _ESCAPED.sub(plainly, text) if "%" in text else text
 
 
 def _fit(text: str) -> str:
     """Percent-encode what may not stand in a URI; escapes that are there stay."""
-    text = _STRAY_PERCENT.sub("%25", text)
+    if "%" in text:
+        text = _STRAY_PERCENT.sub("%25", text)
     return _UNFIT.sub(lambda found: _percent(found[0]), text)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from aggregator.core.column import Column
+from aggregator.core.dates import iso_day
 from aggregator.core.drafting import Books, Draft, draft, place_of, subject
 from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
 from aggregator.core.intake import decide
@@ -96,12 +97,11 @@ def _draft(
     """Draft it as any entry, then add the series its closing fields name."""
     plain = draft(keyed, feed, ready, first_seen=now)
     place = place_of(plain.text, now)
-    said = "\n".join(f"{name}: {', '.join(values)}" for name, values in column.fields)
     told = find(
         ready.series,
         feed_name=feed.spec.name,
         title=plain.text.title,
-        body=f"{said}\n" + "\n".join(column.paragraphs),
+        body=column.text,
         categories=plain.text.categories,
         author=plain.text.author or "",
         url="",
@@ -115,7 +115,8 @@ def _draft(
 def _named(settings: Settings, column: Column, told: Sequence[Instalment]) -> list[Instalment]:
     """The series named in the closing fields, under the name feeds.yaml gives them."""
     ours = {fold(each.name): each.name for each in settings.series}
-    date = next((each.date for each in told if each.date), None) or column.iso_date
+    date = iso_day(column.date) if column.date is not None else None
+    date = next((each.date for each in told if each.date), date)
     return [
         Instalment(
             series=ours.get(fold(name), name), date=date, because="its closing fields name it"

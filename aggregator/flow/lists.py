@@ -77,7 +77,9 @@ def try_feed(kit: Kit, target: str) -> Tried:
     )
 
 
-def add_feed(kit: Kit, url: str, *, name: str | None, tags: Sequence[str], rights: Rights) -> Feed:
+def add_feed(
+    kit: Kit, url: str, *, name: str | None, tags: Sequence[str], rights: Rights | None
+) -> Feed:
     """Keep a new feed of the desk's, due at once. Raises `UsageError` when it is known already."""
     now = kit.clock()
     with kit.store.write(durable=True) as tx:

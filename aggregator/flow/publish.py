@@ -105,7 +105,8 @@ def _compose(kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity)
 
 
 def _documents(edition: Edition, now: int) -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    documents, left_out = [], []
+    documents: list[Document] = []
+    left_out = list(edition.left_out)
     for extension, kind in FORMATS.items():
         body, problems = render(edition, extension)
         left_out += problems

@@ -28,12 +28,12 @@ def sync(tx: Tx, settings: Settings, now: float) -> Synced:
     A feed keeps its number, history and validators while its address stays; renaming is a change.
     What the desk made is left alone, unless the file now defines the same address or slug.
     """
-    added, changed, retired = [], [], []
-    for part in (_feeds(tx, settings, now), _topics(tx, settings, now)):
-        added += part.added
-        changed += part.changed
-        retired += part.retired
-    return Synced(added=tuple(added), changed=tuple(changed), retired=tuple(retired))
+    feeds, topics = _feeds(tx, settings, now), _topics(tx, settings, now)
+    return Synced(
+        added=feeds.added + topics.added,
+        changed=feeds.changed + topics.changed,
+        retired=feeds.retired + topics.retired,
+    )
 
 
 def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:

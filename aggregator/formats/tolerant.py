@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
-from urllib.parse import urljoin
 from xml.sax import SAXException, SAXParseException
 
 import feedparser
 from feedparser.exceptions import CharacterEncodingUnknown, UndeclaredNamespace
 
 from aggregator.core.sanitize import plain_text, text_to_html
+from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
 from aggregator.model.entry import Enclosure, ParsedEntry, ParsedFeed
 
@@ -28,7 +28,7 @@ _Node = Mapping[str, Any]
 _ENTRY_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>")
 _FEED_START = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.I)
 _PAGE_START = re.compile(
-    rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*\s*<(?:!doctype\s+html|html)\b", re.I | re.S
+    rb"(?:<\?xml[^>]*>|<!--.*?-->|\s++)*+<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _CHALLENGE = re.compile(
@@ -38,6 +38,7 @@ _MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description\b[^<>]*?(/?)>")
 _REFERENCE = re.compile(rb"&#(?:([0-9]{1,9})|[xX]([0-9a-fA-F]{1,8}));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
+_MAILBOX = re.compile(r"\S+@\S+\s*\(([^()]+)\)|([^<>@]+)<\S+@\S+>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000}
 _HTML = ("text/html", "application/xhtml+xml")
@@ -60,14 +61,11 @@ def read_xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     return _feed(result, url, "; ".join(problems) or None)
 
 
-# Bytes -------------------------------------------------------------------------------------
-
-
 def _parse(body: bytes, content_type: str | None) -> tuple[Any, str | None]:
     """Return feedparser's result and what was wrong; a broken document is mended and read again."""
     try:
         result = _feedparser(body, content_type)
-        problem = _problem(result)
+        problem = _problem(result, body)
     except MemoryError:
         raise
     except Exception as error:  # hostile numbers and names make feedparser raise almost anything
@@ -153,12 +151,16 @@ def _legal_reference(found: re.Match[bytes]) -> bytes:
     return found[0] if legal and code not in {0xFFFE, 0xFFFF} else b""
 
 
-def _problem(result: Any) -> str | None:
+def _problem(result: Any, body: bytes) -> str | None:
     """Return what was wrong in words, or None; an encoding told wrong but found is no problem."""
     error = result.get("bozo_exception") if result.get("bozo") else None
     if isinstance(error, SAXParseException):
-        where = f"line {error.getLineNumber()}, column {error.getColumnNumber()}"
-        return f"not well-formed: {error.getMessage()} ({where})"
+        what = error.getMessage().removeprefix("not well-formed ").strip("()")
+        # Where no XML declaration begins the document, feedparser puts one on a line before it.
+        added = not body.removeprefix(b"\xef\xbb\xbf").startswith(b"<?xml")
+        line = (error.getLineNumber() or 1) - added
+        where = f"line {line}, column {error.getColumnNumber()}"
+        return f"not well-formed: {what} ({where})"
     if isinstance(error, UndeclaredNamespace):
         return f"not well-formed: {error}"
     if isinstance(error, SAXException):
@@ -166,9 +168,6 @@ def _problem(result: Any) -> str | None:
     if isinstance(error, CharacterEncodingUnknown):
         return "its encoding could not be found out; some characters may be lost"
     return None
-
-
-# The feed ----------------------------------------------------------------------------------
 
 
 def _feed(result: Any, url: str, problem: str | None) -> ParsedFeed:
@@ -203,21 +202,18 @@ def _ttl(feed: _Node) -> int | None:
     return min(period // (_count(_own(feed, "sy_updatefrequency")) or 1), LONGEST_TTL) or None
 
 
-# An entry ----------------------------------------------------------------------------------
-
-
 def _entry(entry: _Node, form: str, url: str, inherited: str | None) -> ParsedEntry:
     atom = form.startswith("atom")
     source = _own(entry, "source") or {}
     content, base = _content(entry, form)
     summary = _markup(entry, "summary", form) if "summary_detail" in entry else ""
     detail = _own(entry, "summary_detail") or _own(entry, "title_detail") or {}
-    base = urljoin_or_none(url, base or detail.get("base"))
+    base = _address(base or detail.get("base"), url) or url
     guid = _own(entry, "id")
     return ParsedEntry(
         guid=guid.strip() or None if isinstance(guid, str) else None,
         guid_is_link=bool(_own(entry, "guidislink")) and not atom,
-        url=_link(entry, base or url),
+        url=_link(entry, url),
         title=_markup(entry, "title", form),
         summary=summary or str(_own(entry, "media_caption") or ""),
         content=content,
@@ -225,8 +221,8 @@ def _entry(entry: _Node, form: str, url: str, inherited: str | None) -> ParsedEn
         published=_seconds(entry, "published_parsed") or _seconds(entry, "created_parsed"),
         updated=_seconds(entry, "updated_parsed"),
         categories=tuple(dict.fromkeys(_categories(entry))),
-        enclosures=tuple(_enclosures(entry, base or url)),
-        image=_image(entry, base or url),
+        enclosures=tuple(_enclosures(entry, base)),
+        image=_image(entry, base),
         lang=_lang(detail.get("language")),
         source_title=plain_text(_markup(source, "title", form), 500) or None,
         source_url=_link(source, url) or _address(source.get("href"), url),
@@ -262,12 +258,15 @@ def _markup(node: _Node, name: str, form: str) -> str:
 
 
 def _author(node: _Node) -> str | None:
-    names = [_of(author, "name") for author in _own(node, "authors") or ()]
-    known = [name for name in names if name]
-    if known:
-        return ", ".join(dict.fromkeys(known))
-    author = _own(node, "author")
-    return author.strip() or None if isinstance(author, str) else None
+    """Return the authors' names; of a mailbox only the name in it."""
+    author = _of(node, "author")
+    names = [_of(one, "name") for one in _own(node, "authors") or ()]
+    known = dict.fromkeys(name for name in names if name)
+    mailbox = _MAILBOX.fullmatch(author[:300]) if author and len(known) < 2 else None
+    if mailbox:
+        # Not feedparser's name: it knows top-level domains of four letters at most.
+        return (mailbox[1] or mailbox[2]).strip() or None
+    return ", ".join(known) or author
 
 
 def _categories(entry: _Node) -> Iterator[str]:
@@ -305,9 +304,6 @@ def _licence(node: _Node, url: str) -> str | None:
     return address or (plain_text(rights, 500) if isinstance(rights, str) else None) or None
 
 
-# Values ------------------------------------------------------------------------------------
-
-
 def _own(node: _Node, name: str) -> Any:
     """Return what really stands there: feedparser's dictionaries answer with look-alikes."""
     return dict.get(node, name) if isinstance(node, dict) else None
@@ -332,18 +328,7 @@ def _link(node: _Node, base: str) -> str | None:
 
 def _address(value: Any, base: str) -> str | None:
     """Return an absolute http(s) address, or None."""
-    if not isinstance(value, str) or not value.strip():
-        return None
-    address = urljoin_or_none(base, value.strip())
-    return address if address and address.lower().startswith(("http://", "https://")) else None
-
-
-def urljoin_or_none(base: str, address: str | None) -> str | None:
-    """Return the address made absolute, `base` itself for none, None when it makes no sense."""
-    try:
-        return urljoin(base, address or "")
-    except ValueError:
-        return None
+    return absolute(value, base) if isinstance(value, str) and value else None
 
 
 def _lang(value: Any) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any, cast
 
 import zstandard
@@ -19,6 +20,7 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _MAGIC = {"gzip": _GZIP, "x-gzip": _GZIP, "zstd": _ZSTD}
 _ENOUGH = 512  # bytes by which a body that only claims to be coded gives itself away
 _MOST_CODINGS = 3
+_TRIED = 16  # pieces that a small body is unpacked to, to see whether it can be
 _WINDOW = 8 << 20  # the largest zstd window on the web (RFC 9659)
 _TEXT = (b"<", b"{", b"[", b"\xfe\xff", b"\xff\xfe", b"\x00<")
 
@@ -48,13 +50,12 @@ ACCEPTED = ", ".join(["gzip", "deflate", "zstd"] + (["br"] if BROTLI else []))
 
 def gathered(pieces: Iterable[bytes], most: int) -> bytes:
     """Return the pieces as one. Raises `TooLarge` once they are more than `most` bytes."""
-    kept, size = [], 0
+    kept = io.BytesIO()  # a list of two-byte chunks would weigh twenty times the body
     for piece in pieces:
-        size += len(piece)
-        if size > most:
+        if kept.tell() + len(piece) > most:
             raise TooLarge
-        kept.append(piece)
-    return b"".join(kept)
+        kept.write(piece)
+    return kept.getvalue()
 
 
 def decoded(pieces: Iterable[bytes], header: str | None) -> Iterator[bytes]:
@@ -89,8 +90,10 @@ def _undone(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
         decode = None
     elif name in {"deflate", "br"} and decode is not None and _looks_like_text(head):
         # Neither has a magic number: what reads like text and cannot be unpacked is text.
+        whole = len(head) < _ENOUGH
         try:
-            next(decode(iter((head,))), b"")
+            for _ in islice(decode(iter((head,))), _TRIED if whole else 1):
+                pass
         except BrokenCoding:
             decode = None
     if decode is not None:

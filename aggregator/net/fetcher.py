@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
@@ -263,10 +263,14 @@ class _Wire:
 
 
 def _drain(response: Response) -> None:
-    """Read a small body that nobody wants, so that its connection can be kept."""
+    """Read a small body that nobody wants, so that its connection can be kept.
+
+    What goes wrong meanwhile is nobody's concern: the status has said what there is to say.
+    """
     length = response.raw.length_remaining
     if length is not None and length <= _DRAINED:
-        response.raw.read(length + 1, decode_content=False)
+        with suppress(*_WHAT_NETWORKS_DO):
+            response.raw.read(length + 1, decode_content=False)
 
 
 def _as_text(location: str) -> str:

@@ -68,12 +68,13 @@ class SqliteStore:
         self.path = path
         self.before_commit: Callable[[], None] | None = None
         """Called just before each commit; raising there fails the transaction (a test's seam)."""
-        self._place = str(path or ":memory:")
+        self._place = str(path or "the store in memory")
         self._ladder = ladder
         self._turn = threading.RLock()
         self._writing_thread: int | None = None
         self._durable = False
-        self._commits = 0
+        self._commits = 0  # of those that changed anything
+        self._changes_before = 0
         self._local = threading.local()
         self._pool = threading.Lock()
         self._idle: list[SqliteTx] = []
@@ -126,8 +127,7 @@ class SqliteStore:
                     yield self._writer
                     if self.before_commit is not None:
                         self.before_commit()
-                    self._writer.conn.execute("COMMIT")
-                    self._commits += 1
+                    self._commit()
                 finally:
                     self._end()
 
@@ -142,7 +142,7 @@ class SqliteStore:
 
     def doctor(self) -> tuple[tuple[str, bool, str], ...]:
         """Return (check, fine, what was found) for each thing that can be wrong with the store."""
-        return tuple(checks.examine(self, self._ladder))
+        return tuple(checks.examine(self.path, self._ladder, read=self.read, write=self.write))
 
     def close(self) -> None:
         """Close every connection; a read under way in another thread closes its own at its end."""
@@ -162,11 +162,18 @@ class SqliteStore:
 
     def _begin(self, durable: bool) -> None:
         conn = self._writer.conn
-        conn.execute("PRAGMA query_only = OFF")
+        if self.path is None:
+            conn.execute("PRAGMA query_only = OFF")  # a read around this write may have set it
         conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         conn.execute("BEGIN IMMEDIATE")
         self._durable = durable
+        self._changes_before = conn.total_changes
         self._writing_thread = threading.get_ident()
+
+    def _commit(self) -> None:
+        conn = self._writer.conn
+        conn.execute("COMMIT")
+        self._commits += conn.total_changes != self._changes_before
 
     def _end(self) -> None:
         self._writing_thread = None

@@ -11,7 +11,7 @@ from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.intake import Candidate, Intake, Kept
 from aggregator.store import keeping, rows, words
 from aggregator.store.packing import unpack
-from aggregator.store.sqlite import Connection, many
+from aggregator.store.sqlite import LAST_ID, Connection, many
 
 _CANDIDATE = "SELECT id, feed_id, story_id, url_hash, body_hash, first_seen_at FROM entries"
 
@@ -136,9 +136,9 @@ class SqliteEntries:
     ) -> tuple[Entry, ...]:
         """Return entries by id, newest first, whose place in time is not before `since`."""
         ids = self._ids(
-            f"SELECT e.id FROM entries e WHERE (?1 IS NULL OR e.id < ?1) AND {rows.PLACE} >= ?2"
-            " ORDER BY e.id DESC LIMIT ?3",
-            before_id,
+            f"SELECT e.id FROM entries e WHERE e.id < ? AND {rows.PLACE} >= ?"
+            " ORDER BY e.id DESC LIMIT ?",
+            LAST_ID if before_id is None else before_id,
             since,
             limit,
         )
@@ -196,5 +196,5 @@ class SqliteEntries:
             if feed_host == wanted or (url is not None and host_of(url) == wanted)
         )
 
-    def _ids(self, query: str, *values: int | None) -> tuple[EntryId, ...]:
+    def _ids(self, query: str, *values: int) -> tuple[EntryId, ...]:
         return tuple(EntryId(row[0]) for row in self._conn.execute(query, values))

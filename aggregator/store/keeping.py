@@ -69,9 +69,8 @@ def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
         "INSERT INTO seen (feed_id, key_hash, entry_id, digest, url_hash) VALUES (?, ?, ?, ?, ?)",
         [(one.feed_id, one.key_hash, id_, one.digest, one.url_hash) for id_, _, one in placed],
     )
-    for id_, _, arrival in placed:
-        _keep_body(conn, id_, arrival.text)
-        admit(conn, id_, arrival.matches, by_editor=False)
+    _keep_bodies(conn, ((id_, arrival.text) for id_, _, arrival in placed))
+    admit(conn, ((id_, arrival.matches) for id_, _, arrival in placed), by_editor=False)
     keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
     _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
     words.index(
@@ -158,7 +157,7 @@ def _keep_change(conn: Connection, change: Change) -> list[Kept]:
     )
     if unpack(old["body"]) != change.text.content:
         conn.execute("DELETE FROM entry_bodies WHERE entry_id = ?", (entry_id,))
-        _keep_body(conn, entry_id, change.text)
+        _keep_bodies(conn, [(entry_id, change.text)])
     if old["withdrawn_at"] is None:
         words.unindex(conn, [(entry_id, old["title"], old["summary"])])
         words.index(conn, [(entry_id, change.text.title, change.text.summary)])
@@ -166,7 +165,7 @@ def _keep_change(conn: Connection, change: Change) -> list[Kept]:
     conn.execute("DELETE FROM entry_series WHERE entry_id = ?", (entry_id,))
     _keep_series(conn, [(entry_id, change.series)])
     conn.execute("DELETE FROM admissions WHERE entry_id = ? AND by_editor = 0", (entry_id,))
-    admit(conn, entry_id, change.matches, by_editor=False)
+    admit(conn, [(entry_id, change.matches)], by_editor=False)
     return [Kept(entry_id=entry_id, story_id=StoryId(old["story_id"]), new=False)]
 
 
@@ -180,10 +179,12 @@ def _note_seen(conn: Connection, change: Change, feed_id: int | None) -> None:
     )
 
 
-def _keep_body(conn: Connection, entry_id: EntryId, text: Text) -> None:
-    body = pack(text.content)
-    if body is not None:
-        conn.execute("INSERT INTO entry_bodies (entry_id, body) VALUES (?, ?)", (entry_id, body))
+def _keep_bodies(conn: Connection, texts: Iterable[tuple[EntryId, Text]]) -> None:
+    packed = ((entry_id, pack(text.content)) for entry_id, text in texts)
+    conn.executemany(
+        "INSERT INTO entry_bodies (entry_id, body) VALUES (?, ?)",
+        [(entry_id, body) for entry_id, body in packed if body is not None],
+    )
 
 
 def keep_tags(conn: Connection, tags: Iterable[tuple[EntryId, Sequence[Tag]]]) -> None:
@@ -216,13 +217,20 @@ def _keep_series(conn: Connection, series: Iterable[tuple[EntryId, Sequence[Inst
 
 
 def admit(
-    conn: Connection, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool
+    conn: Connection,
+    matches: Iterable[tuple[EntryId, Sequence[Match]]],
+    *,
+    by_editor: bool,
 ) -> None:
-    """Admit an entry to the topics of these matches; a second word on one topic replaces."""
+    """Admit entries to the topics of their matches; a second word on one topic replaces."""
     conn.executemany(
         "INSERT INTO admissions (topic_id, entry_id, by_editor, because) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET because = excluded.because",
-        [(match.topic_id, entry_id, by_editor, match.because) for match in matches],
+        [
+            (match.topic_id, entry_id, by_editor, match.because)
+            for entry_id, its in matches
+            for match in its
+        ],
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlite_utils import Database, Migrations
 
@@ -81,7 +82,7 @@ def climb(conn: Connection, path: Path | None, ladder: Ladder, *, create: bool) 
     Processes that open the store at once wait for one another. Raises `StoreCorrupt` for another
     program's database, `StoreTooNew` for a newer version's, `StoreBusy` when the wait is too long.
     """
-    db, place = database(conn), str(path or ":memory:")
+    db, place = database(conn), str(path or "the store in memory")
     _refuse_strangers(db, ladder, place, create=create)
     if path is not None and _wal(conn) and not ladder.pending(db):
         return
@@ -104,8 +105,9 @@ def _wal(conn: Connection) -> bool:
 
 
 def _refuse_strangers(db: Database, ladder: Ladder, place: str, *, create: bool) -> None:
-    (owner,) = db.conn.execute("PRAGMA application_id").fetchone()
+    # Tables first: a store being made beside us gets its first table and its owner in one commit.
     (tables,) = db.conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (owner,) = db.conn.execute("PRAGMA application_id").fetchone()
     if not tables and not create:
         raise StoreError(f"{place}: there is no store here yet; `aggregator run` makes one")
     if tables and owner != APPLICATION_ID:
@@ -125,16 +127,24 @@ def _only_one(path: Path) -> Iterator[None]:
     """Hold PATH.migrating. The file stays: removing it would let two hold two of them."""
     lock = path.with_name(f"{path.name}.migrating")
     deadline = time.monotonic() + _LOCK_WAIT
-    with lock.open("ab") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise StoreBusy(
-                        f"{path}: another process has been upgrading the store for more than "
-                        f"{_LOCK_WAIT:.0f} s; wait for it, then try again"
-                    ) from None
-                time.sleep(_LOCK_STEP)
+    try:
+        file = lock.open("ab")
+    except OSError as error:
+        raise StoreError(f"{lock}: cannot be written: {error.strerror}") from error
+    with file:
+        while not _locked(file):
+            if time.monotonic() > deadline:
+                raise StoreBusy(
+                    f"{path}: another process has been upgrading the store for more than "
+                    f"{_LOCK_WAIT:.0f} s; wait for it, then try again"
+                )
+            time.sleep(_LOCK_STEP)
         yield
+
+
+def _locked(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -15,6 +15,7 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 StatementError = sqlite3.OperationalError
 SQLITE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
+LAST_ID = (1 << 63) - 1  # no row has a higher one
 
 BUSY_TIMEOUT = 10.0  # seconds
 _WRITER_CACHE_KIB = 16_384
@@ -23,6 +24,7 @@ _MMAP_BYTES = 32 * 1024 * 1024
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 
 # Primary result codes (sqlite.org/rescode.html); an extended code carries one in its low byte.
+STATEMENT_ERROR = 1
 _READ_ONLY, _IO_ERROR, _CANNOT_OPEN = 8, 10, 14
 _BUSY = {5, 6}
 _CORRUPT, _FULL, _NOT_A_DATABASE = 11, 13, 26

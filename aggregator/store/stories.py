@@ -55,19 +55,17 @@ class SqliteStories:
         self, *, topic_id: TopicId | None = None, state: str | None = None, limit: int
     ) -> tuple[StoryView, ...]:
         """Return stories newest first; with a topic or a state, those with such a verdict."""
-        if topic_id is None and state is None:
-            query = "SELECT id FROM stories WHERE merged_into IS NULL ORDER BY id DESC LIMIT ?3"
+        values: tuple[int | str, ...] = ()
+        verdicts = "SELECT DISTINCT story_id FROM verdicts WHERE {} ORDER BY story_id DESC LIMIT ?"
+        if topic_id is not None and state is not None:
+            query, values = verdicts.format("topic_id = ? AND state = ?"), (topic_id, state)
         elif topic_id is not None:
-            query = (
-                "SELECT story_id FROM verdicts WHERE topic_id = ?1 AND (?2 IS NULL OR state = ?2)"
-                " ORDER BY story_id DESC LIMIT ?3"
-            )
+            query, values = verdicts.format("topic_id = ?"), (topic_id,)
+        elif state is not None:
+            query, values = verdicts.format("state = ?"), (state,)
         else:
-            query = (
-                "SELECT DISTINCT story_id FROM verdicts WHERE state = ?2"
-                " ORDER BY story_id DESC LIMIT ?3"
-            )
-        found = self._conn.execute(query, (topic_id, state, limit)).fetchall()
+            query = "SELECT id FROM stories WHERE merged_into IS NULL ORDER BY id DESC LIMIT ?"
+        found = self._conn.execute(query, (*values, limit))
         return self._views([StoryId(row[0]) for row in found])
 
     def published_ids(self) -> tuple[StoryId, ...]:

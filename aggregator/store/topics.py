@@ -130,7 +130,7 @@ class SqliteTopics:
 
     def admit(self, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool) -> None:
         """Admit an entry to the topics of these matches."""
-        keeping.admit(self._conn, entry_id, matches, by_editor=by_editor)
+        keeping.admit(self._conn, [(entry_id, matches)], by_editor=by_editor)
 
     def readmit(
         self, entry_id: EntryId, matches: Sequence[Match], topics: Sequence[TopicId]
@@ -152,7 +152,7 @@ class SqliteTopics:
             [(entry_id, topic_id) for topic_id in before],
         )
         kept = [Match(topic_id=topic_id, because=because) for topic_id, because in after.items()]
-        keeping.admit(self._conn, entry_id, kept, by_editor=False)
+        keeping.admit(self._conn, [(entry_id, kept)], by_editor=False)
         return True
 
     def unadmit(self, entry_id: EntryId, topic_id: TopicId) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from aggregator.core.text import tokens
 from aggregator.errors import UsageError
 from aggregator.model.ids import EntryId
-from aggregator.store.sqlite import Connection, StatementError
-
-_LAST = (1 << 63) - 1
+from aggregator.store.sqlite import LAST_ID, STATEMENT_ERROR, Connection, StatementError
 
 
 def index(conn: Connection, texts: Iterable[tuple[EntryId, str, str]]) -> None:
@@ -38,10 +36,10 @@ def search(
         found = conn.execute(
             "SELECT rowid FROM entry_words WHERE entry_words MATCH ? AND rowid < ?"
             " ORDER BY rowid DESC LIMIT ?",
-            (expression, _LAST if before_id is None else before_id, limit),
+            (expression, LAST_ID if before_id is None else before_id, limit),
         ).fetchall()
     except StatementError as error:
-        if "fts5" not in str(error) and "no such column" not in str(error):
+        if error.sqlite_errorcode != STATEMENT_ERROR:
             raise
         raise UsageError(f"the search expression {expression!r} cannot be read: {error}") from error
     return tuple(EntryId(rowid) for (rowid,) in found)

@@ -20,35 +20,11 @@ from tests.config.makers import HERE, problems_of
 from tests.config.test_mistakes import SPECIMENS
 from tests.config.test_reading import FULL
 
-BITS = st.sampled_from(
-    ["feeds", "topics", "match", "title", "series", "any", "tags", "every", "auth", "url", "site"]
-    + [":", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", ", ", "'", '"', "|\n", ">-\n", "#", "?"]
-    + [
-        "&a ",
-        "*a",
-        "!!str ",
-        "\t",
-        "---",
-        "...",
-        "%YAML 9",
-        "\\",
-        "\\ud800",
-        "\ud800",
-        "\x00",
-        "\ufeff",
-    ]
-    + [
-        "https://a.example/",
-        "http://me:pw@[::1",
-        "env:X",
-        "3600",
-        "15m",
-        "tag:x AND",
-        "(",
-        "é",
-        "\u2028",
-    ]
-)
+KEYS = ["feeds", "topics", "match", "title", "series", "any", "tags", "every", "auth", "url"]
+SIGNS = [": ", "- ", "\n", "\n  ", ", ", "|\n", ">-\n", "&a ", "*a", "!!str ", "---", "%YAML 9"]
+ODD = ["\t", "\\ud800", "\ud800", "\x00", "\ufeff", "\u2028", "é", "https://a.example/", "env:X"]
+WORDS = ["http://me:pw@[::1", "3600", "15m", "tag:x AND", "age<3d", "feed:a", "series:b", "10.0/8"]
+BITS = st.sampled_from([*KEYS, *SIGNS, *ODD, *WORDS, *":{}[]'\"#?\\("])
 
 
 def settle(text: str) -> Settings | str:

@@ -9,8 +9,8 @@ from tests.config.makers import problems_of
 FEED = "feeds:\n  - {{url: 'https://a.example/', {}}}\n"
 TOPIC = "topics:\n  - slug: x\n    title: X\n    {}\n"
 RULE = (
-    "feeds: [{{url: 'https://a.example/', name: wire}}]\nseries: [{{name: Lane, any: [{{title: x}}]}}]\n"
-    + TOPIC
+    "feeds: [{{url: 'https://a.example/', name: wire}}]\n"
+    "series: [{{name: Lane, any: [{{title: x}}]}}]\n" + TOPIC
 )
 
 SPECIMENS = [
@@ -24,7 +24,7 @@ SPECIMENS = [
     ("site:\n  title: 'a\n", "2:10", "quote is never closed", "closing quote"),
     ("site: {title: x}\nstore: a: b\n", "2:9", "':' that cannot stand here", "put quotes"),
     ("store: @x\n", "1:8", "'@' cannot begin a value", "put quotes"),
-    ('store: "a\\qb"\n', "1:8", "unknown escape", "single quotes"),
+    ('store: "a\\qb"\n', "1:10", "unknown escape", "single quotes"),
     ("site:\n  title: a\n url: b\n", "3:2", "does not belong here", "indentation"),
     ("store: a - b: - c\n", "1:13", "cannot stand here", "quotes"),
     ("version: 1\n---\nversion: 1\n", "2:1", "a second document", "'---'"),
@@ -81,6 +81,8 @@ SPECIMENS = [
     ("net: {spacing: 1}\n", "1:16", "'1' has no unit", "write 1s"),
     ("net: {allow: [127.0.0.1]}\n", "1:15", "neither host:port nor a network", "127.0.0.1/32"),
     ("net: {allow: [10.0.0.1/8]}\n", "1:15", "no network", "beyond the mask"),
+    ("net: {allow: ['1.2.3:80']}\n", "1:15", "no IP address", "127.0.0.1:8801"),
+    ("net: {allow: ['..:80']}\n", "1:15", "neither host:port", ""),
     ("net: {allow: ['a:99999']}\n", "1:15", "no port 99999", "65535"),
     ("stories: {window: 1m}\n", "1:19", "out of bounds", "from 1h to 30d"),
     ("stories: {grain: corse}\n", "1:18", "'corse' is not known", "did you mean 'coarse'?"),

@@ -20,7 +20,8 @@ store: db/aggregator.db
 defaults: {every: 2h, keep: 30d, rights: link}
 feeds:
   - https://example.org/world.rss
-  - {url: https://example.com/atom.xml, name: wire, tags: [world], every: 15m, trust: 0.9, rights: full}
+  - {url: https://example.com/atom.xml, name: wire, tags: [world], every: 15m, trust: 0.9,
+     rights: full}
   - url: https://private.example/feed
     name: agency
     every: auto
@@ -32,8 +33,11 @@ tags:
   islamic-state: [ISIS, "Islamic State", Daesh]
   no: [no]
 series:
-  - {name: Global Lane, from: [wire], any: [{title: 'Global Lane'}, {body: 'Blog Posts:\s*Global Lane'}]}
-net: {workers: 3, per_host: 2, spacing: 0s, timeout: 5s, max_body: 2MB, allow: ["127.0.0.1:8801", 10.0.0.0/8]}
+  - name: Global Lane
+    from: [wire]
+    any: [{title: 'Global Lane'}, {body: 'Blog Posts:\s*Global Lane'}]
+net: {workers: 3, per_host: 2, spacing: 0s, timeout: 5s, max_body: 2MB,
+      allow: ["127.0.0.1:8801", 10.0.0.0/8]}
 stories: {window: 24h, grain: fine}
 topics:
   - slug: global-lane

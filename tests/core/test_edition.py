@@ -7,11 +7,11 @@ from hypothesis import given, settings
 
 from aggregator.core import edition as edition_module
 from aggregator.core.edition import compose_item, credit_line, text_digest
-from aggregator.model.entry import Enclosure, Tag
+from aggregator.model.entry import Enclosure, Tag, Text
 from aggregator.model.feed import Auth, Rights
 from aggregator.model.publication import PublishedItem, Showing
 from aggregator.model.story import Source
-from aggregator.model.topic import PublishSpec, Topic
+from aggregator.model.topic import PublishSpec, Topic, Verdict
 from tests.formats.editions import BASE, a_full_feed, composed, showings
 from tests.makers import (
     NOON,
@@ -145,7 +145,9 @@ def test_a_missing_title_is_the_first_words_or_says_whose_it_is(summary: str, ti
     assert item_of(a_showing(sources=(a_source(entry=an_entry(text=text)),))).title == title
 
 
-@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "/grain", "https://a:b@x.example/"])
+@pytest.mark.parametrize(
+    "url", [None, "", "javascript:alert(1)", "/grain", "https://a:b@x.example/"]
+)
 def test_a_missing_or_odd_link_becomes_our_story_page(url: str | None) -> None:
     showing = a_showing(sources=(a_source(entry=an_entry(text=a_text(url=url))),))
     item = item_of(replace(showing, story_public_id="0123456789abcdef"))
@@ -287,17 +289,19 @@ def test_dates_tags_and_pins_are_no_new_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "verdict", [{"title": "Other"}, {"summary": "Other"}, {"note": "Other"}], ids=str
+    "verdict", [a_verdict(title="Other"), a_verdict(summary="Other"), a_verdict(note="Other")]
 )
-def test_what_an_editor_changes_is_new_text(verdict: dict[str, str]) -> None:
+def test_what_an_editor_changes_is_new_text(verdict: Verdict) -> None:
     before = item_of(a_showing())
-    after = item_of(a_showing(verdict=a_verdict(**verdict)))
+    after = item_of(a_showing(verdict=verdict))
     assert text_digest(before) != text_digest(after)
 
 
-@pytest.mark.parametrize("said", [{"title": "Other"}, {"summary": "Other"}, {"author": "Other"}])
-def test_what_a_publisher_revises_is_new_text(said: dict[str, str]) -> None:
-    revised = a_source(entry=an_entry(text=replace(a_text(), **said)))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "text", [a_text(title="Other"), a_text(summary="Other"), a_text(author="Other")]
+)
+def test_what_a_publisher_revises_is_new_text(text: Text) -> None:
+    revised = a_source(entry=an_entry(text=text))
     before, after = item_of(a_showing()), item_of(a_showing(sources=(revised,)))
     assert text_digest(before) != text_digest(after)
 

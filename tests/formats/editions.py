@@ -33,9 +33,7 @@ BASE = "https://news.example.org"
 
 
 def composed(*showings: Showing, topic: Topic | None = None, site: Site = SITE) -> Edition:
-    return compose(
-        topic or a_topic(), showings, site, authority=AUTHORITY, year=YEAR, base=BASE
-    )
+    return compose(topic or a_topic(), showings, site, authority=AUTHORITY, year=YEAR, base=BASE)
 
 
 def a_full_feed() -> Feed:
@@ -51,7 +49,9 @@ def ordinary_edition() -> Edition:
         sources=(
             a_source(feed=wire),
             a_source(
-                entry=an_entry(id=2, feed_id=2, text=a_text(url="https://daily.example/grain?a=1&b")),
+                entry=an_entry(
+                    id=2, feed_id=2, text=a_text(url="https://daily.example/grain?a=1&b")
+                ),
                 feed=daily,
                 because="same address as entry 1",
             ),

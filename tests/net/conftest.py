@@ -6,6 +6,7 @@ import pytest
 
 from aggregator.model.settings import Net
 from aggregator.net.fetcher import HttpFetcher
+from aggregator.ports import Fetcher
 from tests.net.origin import Origin
 
 MakeFetcher = Callable[..., HttpFetcher]
@@ -16,17 +17,18 @@ AGENT = "aggregator/0.1.0 (+https://news.lane.org/bot)"
 @pytest.fixture
 def fetcher_for() -> Iterator[MakeFetcher]:
     """Make fetchers that may reach these origins, and close them afterwards."""
-    made: list[HttpFetcher] = []
+    made: list[Fetcher] = []
 
     def make(
         *origins: Origin,
+        allow: tuple[str, ...] = (),
         timeout: float = 10.0,
         max_body: int = 1_000_000,
         resolve: Callable[[str, int], Sequence[str]] | None = None,
         wall: Callable[[], float] | None = None,
     ) -> HttpFetcher:
-        allow = tuple(origin.place for origin in origins)
-        net = Net(timeout=timeout, max_body=max_body, allow=allow)
+        places = tuple(origin.place for origin in origins)
+        net = Net(timeout=timeout, max_body=max_body, allow=(*places, *allow))
         others = {} if resolve is None else {"resolve": resolve}
         fetcher = HttpFetcher(net, AGENT, wall=wall, **others)
         made.append(fetcher)

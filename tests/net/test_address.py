@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -19,6 +16,7 @@ from aggregator.model.exchange import Failed, Fault, Request
 from aggregator.model.settings import Net
 from aggregator.net.address import Guard, Refused, canonical_host, faces, is_public
 from aggregator.net.fetcher import HttpFetcher
+from tests.net.shared import shared_tool
 
 
 @pytest.mark.parametrize(
@@ -222,21 +220,11 @@ def test_a_literal_host_stays_the_address_it_is(address: IPv4Address | IPv6Addre
     assert ip_address(canonical_host(str(address))) == address
 
 
-def bad_inputs() -> ModuleType:
-    path = Path(os.environ["AGGREGATOR_SHARED"]) / "tools" / "make_bad_inputs.py"
-    spec = importlib.util.spec_from_file_location("make_bad_inputs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.corpus
 def test_every_forged_url_is_refused_without_a_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad_inputs().write(tmp_path, {"lists"})
+    shared_tool("make_bad_inputs").write(tmp_path, {"lists"})
     urls = (tmp_path / "lists" / "ssrf_urls.txt").read_text(encoding="utf-8").split()
 
     class Silent(socket.socket):

@@ -78,7 +78,6 @@ def assert_ended(outcome: Outcome, words: str = f"no complete answer within {SOO
         slow_chunks,
         slow_gzip,
         slow_headers,
-        slow_error_page,
         silence,
         endless_continue,
         endless_redirects,
@@ -89,6 +88,14 @@ def test_whatever_is_slow_is_ended_at_the_deadline(
 ) -> None:
     with an_origin(handler) as origin:
         assert_ended(fetcher_for(origin, timeout=SOON).fetch(Request(url=origin.url())))
+
+
+def test_an_error_page_that_never_ends_does_not_hide_its_status(fetcher_for: MakeFetcher) -> None:
+    with an_origin(slow_error_page) as origin:
+        outcome = fetcher_for(origin, timeout=SOON).fetch(Request(url=origin.url()))
+    assert isinstance(outcome, Failed)
+    assert (outcome.fault, outcome.status) == (Fault.STATUS, 404)
+    assert outcome.ms < HANG * 1000
 
 
 def test_a_slow_body_on_a_kept_connection_is_ended_too(fetcher_for: MakeFetcher) -> None:

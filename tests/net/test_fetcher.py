@@ -266,7 +266,7 @@ def test_a_new_connection_that_dies_is_a_failure_asked_once(fetcher_for: MakeFet
         (b"SSH-2.0-nope\r\n\0\xff\r\n\r\n", "no HTTP"),
         (answer(Content_Length="5000"), "broke off after"),
         (answer(X_Big="A" * 70000), "64 KB"),
-        (answer(**{f"X_{n}": "1" for n in range(150)}), "100 header lines"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Pad: 1\r\n" * 150 + b"\r\n", "100 header lines"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\nnope\r\n",
             "no valid HTTP",

@@ -1,0 +1,189 @@
+"""Reading in a child process with limits: a hostile document costs a worker, never the daemon."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from aggregator.errors import ReadFailed
+from aggregator.formats.reading import read_document
+from aggregator.model.entry import ParsedFeed
+
+log = logging.getLogger(__name__)
+
+WORKERS = 2
+SECONDS = 10.0  # for one document, by the wall clock
+MEMORY = 400  # MB a worker may grow by
+DOCUMENTS = 500  # after which a worker is replaced
+ATTEMPTS = 3  # at one document, when workers end for reasons that are not its fault
+OUT_OF_MEMORY = 71  # exit code of a worker
+_LOOK = 0.25  # seconds between two looks at whether an answer can still come
+
+
+class GuardedReader:
+    """A `Reader` whose work is done by other processes; any number of threads may call it.
+
+    The workers are started by the first call, or ahead of it by `warm()`. They are spawned, never
+    forked: this process has threads and an open database.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = WORKERS,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+        documents: int = DOCUMENTS,
+    ) -> None:
+        self._workers, self._seconds = workers, seconds
+        self._memory, self._documents = memory, documents
+        self._lock = Lock()
+        self._pool: ProcessPool | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start the workers without waiting until they are ready."""
+        pool = self._running()
+        for _ in range(self._workers):
+            pool.schedule(_ready)
+
+    def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+        """Return what the document says; see `read_document`.
+
+        Raises `ReadFailed` also when it takes too long or too much memory, or ends its worker.
+        """
+        for _ in range(ATTEMPTS):
+            pool = self._running()
+            try:
+                answer = pool.schedule(
+                    _read, args=(body, url, content_type, self._seconds), timeout=self._seconds
+                )
+                return self._answer(pool, answer)
+            except ProcessExpired as error:
+                if error.exitcode != -signal.SIGTERM:  # that one came from outside
+                    raise ReadFailed(self._how_it_ended(error.exitcode)) from None
+            except (BrokenProcessPool, RuntimeError) as error:  # a worker that died idle does that
+                log.warning("the reader's workers are started anew: %s", error)
+                self._discard(pool)
+        raise ReadFailed("the reader's workers do not start; see the log and `aggregator doctor`")
+
+    def close(self) -> None:
+        """End the workers at once, whatever they do; waiting calls get `ReadFailed`."""
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            _end(pool)
+
+    def __enter__(self) -> GuardedReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _running(self) -> ProcessPool:
+        with self._lock:
+            if self._closed:
+                raise ReadFailed("the reader is closed")
+            if self._pool is None:
+                self._pool = ProcessPool(
+                    max_workers=self._workers,
+                    max_tasks=self._documents,
+                    initializer=_limit,
+                    initargs=(self._memory,),
+                    context=multiprocessing.get_context("spawn"),
+                )
+            return self._pool
+
+    def _discard(self, pool: ProcessPool) -> None:
+        with self._lock:
+            if self._pool is not pool:
+                return  # another thread did
+            self._pool = None
+        _end(pool)
+
+    def _answer(self, pool: ProcessPool, answer: ProcessFuture[ParsedFeed]) -> ParsedFeed:
+        """Wait for the answer as long as one can come, and put failures in words."""
+        while True:
+            try:
+                parsed: ParsedFeed = answer.result(timeout=_LOOK)
+                return parsed
+            except TimeoutError:
+                if answer.done():
+                    raise ReadFailed(
+                        f"the reader was stopped after {self._seconds:g} s: "
+                        "the document takes too long to read"
+                    ) from None
+            except CancelledError:
+                raise ReadFailed("the reader was closed while it read the document") from None
+            if self._closed:
+                raise ReadFailed("the reader was closed while it read the document")
+            if not pool.active:
+                raise BrokenProcessPool("the workers ended")
+
+    def _how_it_ended(self, code: int | None) -> str:
+        if code == OUT_OF_MEMORY:
+            return f"the document takes more than {self._memory} MB to read"
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"the document ended its reader ({signal.Signals(-code).name})"
+        return f"the document ended its reader (exit code {code})"
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    with contextlib.suppress(RuntimeError):  # it says that a worker cannot be ended
+        pool.join()
+
+
+def _limit(memory: int) -> None:
+    """Set a worker's limits, in the worker: memory it may grow by, no core dump, a quick death."""
+    # Ending one that hangs inside a C function must not wait for Python to look at the signal.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        now = int(statm.read_text().split()[0]) * resource.getpagesize()
+        most = now + memory * 1_000_000
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def _ready() -> None:
+    """Do nothing: a worker that did it has everything imported."""
+
+
+def _read(body: bytes, url: str, content_type: str | None, seconds: float) -> ParsedFeed:
+    """Read one document in a worker; its processor time is limited for when nobody watches."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime + seconds) + 2
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    try:
+        return read_document(body, url, content_type)
+    except ReadFailed:
+        raise
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # what is left of its memory is no good to the next document
+    except Exception as error:  # a bug of ours, in one document: it must not stop the others
+        log.exception("reading %s failed", url)
+        raise ReadFailed(f"the reader has a fault ({type(error).__name__}: {error})") from error

@@ -1,0 +1,193 @@
+"""Pages as bytes: templates, and nothing of them but the store and feeds.yaml decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from aggregator import PROJECT_PAGE, __version__
+from aggregator.core.outgoing import headline
+from aggregator.core.text import clean_line
+from aggregator.core.urls import safe_link
+from aggregator.flow.kit import Kit
+from aggregator.formats.opml import write_opml
+from aggregator.formats.writing import mailbox, moment
+from aggregator.model.feed import Outline, OutlineList
+from aggregator.net.etiquette import user_agent
+from aggregator.web.answers import version_of
+from aggregator.web.telling import StoryPage
+from aggregator.web.views import Polled, TopicView, outlet
+
+HERE = Path(__file__).parent
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How to reach whoever runs the site; `href` is None for what is neither mail nor web."""
+
+    text: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands on every page. `base` and `root` have no slash at the end."""
+
+    title: str
+    base: str
+    root: str  # the path our addresses begin with, "" at the top of a host
+    contact: Contact | None
+    files: dict[str, str]  # static files by name, with the version of each in its address
+
+
+def frame(kit: Kit) -> Frame:
+    """Return what every page of this site has."""
+    site, root = kit.settings.site, root_of(kit.base)
+    return Frame(
+        title=headline(site.title) or "News desk",
+        base=kit.base,
+        root=root,
+        contact=_contact(site.contact),
+        files={
+            name: f"{root}/static/{name}?v={version_of(body)}"
+            for name, (body, _) in static_files().items()
+        },
+    )
+
+
+def root_of(base: str) -> str:
+    """Return the path in which our addresses lie.
+
+    >>> root_of("https://example.org/news"), root_of("https://example.org")
+    ('/news', '')
+    """
+    return urlsplit(base).path.rstrip("/")
+
+
+@cache
+def static_files() -> dict[str, tuple[bytes, str]]:
+    """Return our own files, each with its content type; nothing else is ever read from disk."""
+    types = {
+        ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".svg": "image/svg+xml",
+    }
+    folder = HERE / "static"
+    return {
+        path.name: (path.read_bytes(), types[path.suffix])
+        for path in sorted(folder.iterdir())
+        if path.suffix in types
+    }
+
+
+def index_html(kit: Kit, topics: tuple[TopicView, ...]) -> bytes:
+    """Return the front page."""
+    return _html("index.html", kit, topics=topics)
+
+
+def topic_html(kit: Kit, topic: TopicView) -> bytes:
+    """Return a topic's page."""
+    return _html("topic.html", kit, topic=topic)
+
+
+def story_html(kit: Kit, story: StoryPage) -> bytes:
+    """Return a story's page."""
+    return _html("story.html", kit, story=story)
+
+
+def bot_html(kit: Kit, feeds: tuple[Polled, ...]) -> bytes:
+    """Return the page for publishers whose feeds we poll."""
+    agent = user_agent(kit.settings.site, __version__, PROJECT_PAGE)
+    return _html("bot.html", kit, feeds=feeds, agent=agent)
+
+
+def message_html(kit: Kit, title: str, text: str) -> bytes:
+    """Return a page that says why there is no page."""
+    return _html("message.html", kit, heading=title, text=text)
+
+
+def topics_opml(kit: Kit, topics: tuple[TopicView, ...]) -> bytes:
+    """Return our topics as a list of feeds."""
+    site = frame(kit)
+    outlines = (
+        Outline(url=each.feeds[0].url, title=each.title, site_url=f"{kit.base}/topics/{each.slug}")
+        for each in topics
+    )
+    return _opml(f"{site.title}: topics", outlines)
+
+
+def sources_opml(kit: Kit, topic: TopicView) -> bytes:
+    """Return the public feeds a topic's items are owed to, as a list of feeds."""
+    outlines = (
+        Outline(url=feed.spec.url, title=outlet(feed), site_url=feed.site_url)
+        for feed in topic.sources
+    )
+    return _opml(f"{topic.title}: sources", outlines)
+
+
+def _opml(title: str, outlines: Iterable[Outline]) -> bytes:
+    return write_opml(OutlineList(title=title, outlines=tuple(outlines)))
+
+
+def _html(template: str, kit: Kit, **told: object) -> bytes:
+    page = _templates().get_template(template).render(site=frame(kit), **told)
+    # What editors and publishers wrote may hold a lone surrogate, which is no UTF-8.
+    return page.encode("utf-8", "replace")
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(day=day, minute=minute, iso=iso)
+    return templates
+
+
+def day(seconds: int) -> str:
+    """Return a date as people read it, in English whatever the locale.
+
+    >>> day(0)
+    '1 January 1970'
+    """
+    at = moment(seconds)
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def minute(seconds: int) -> str:
+    """Return a time as people read it.
+
+    >>> minute(60)
+    '1 January 1970, 00:01 UTC'
+    """
+    at = moment(seconds)
+    return f"{day(seconds)}, {at.hour:02}:{at.minute:02} UTC"
+
+
+def iso(seconds: int) -> str:
+    """Return a time as programs read it.
+
+    >>> iso(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _contact(said: str | None) -> Contact | None:
+    text = clean_line(said or "", limit=200)
+    if not text:
+        return None
+    href = f"mailto:{text}" if mailbox(text) else safe_link(text)
+    return Contact(text=text, href=href)

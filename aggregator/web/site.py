@@ -1,0 +1,121 @@
+"""What stands at each public address; the web server and the static site both ask here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aggregator import __version__
+from aggregator.flow.kit import Kit
+from aggregator.ports import Tx
+from aggregator.web import pages
+from aggregator.web.answers import HTML
+from aggregator.web.telling import Missing, Moved, story_page
+from aggregator.web.views import (
+    ON_INDEX,
+    ON_TOPIC,
+    SLUG,
+    find_topic,
+    polled,
+    status,
+    topic_view,
+    topic_views,
+)
+
+OPML = "text/x-opml; charset=utf-8"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What stands at an address: bytes, or where they went."""
+
+    body: bytes
+    content_type: str = HTML
+    status: int = 200
+    location: str | None = None
+
+
+def page_at(tx: Tx, kit: Kit, path: str) -> Page | None:
+    """Return the page or list at a path such as "/topics/global-lane"; None: there is none."""
+    now = kit.clock()
+    match path.split("/")[1:]:
+        case [""]:
+            return Page(body=pages.index_html(kit, topic_views(tx, kit, now, most=ON_INDEX)))
+        case ["bot"]:
+            return Page(body=pages.bot_html(kit, polled(tx)))
+        case ["topics.opml"]:
+            listed = topic_views(tx, kit, now, most=0)
+            return Page(body=pages.topics_opml(kit, listed), content_type=OPML)
+        case ["topics", name]:
+            return _topic(tx, kit, name, now)
+        case ["stories", public_id]:
+            return _story(tx, kit, public_id, now)
+    return None
+
+
+def story_paths(tx: Tx, kit: Kit) -> Iterator[str]:
+    """Yield the paths of stories that may have a page."""
+    for story_id in tx.stories.published_ids():
+        if (view := tx.stories.view(story_id)) is not None:
+            yield f"/stories/{view.story.public_id}"
+
+
+def topic_paths(tx: Tx) -> Iterator[str]:
+    """Yield the paths of the topics' pages and lists, retired ones too."""
+    for topic in tx.topics.all():
+        if SLUG.fullmatch(topic.spec.slug):
+            yield f"/topics/{topic.spec.slug}"
+            yield f"/topics/{topic.spec.slug}.opml"
+
+
+def not_found(kit: Kit) -> bytes:
+    """Return the page for an address at which nothing stands."""
+    return pages.message_html(
+        kit, "Nothing stands here", "The address may be mistyped, or the page may have been moved."
+    )
+
+
+def status_json(tx: Tx, kit: Kit) -> bytes:
+    """Return the figures of /status.json."""
+    told = status(tx, kit.clock())
+    value = {
+        "version": __version__,
+        "feeds": {"polled": told.feeds, "failing": told.failing, "last_poll": _at(told.last_poll_at)},
+        "entries": told.entries,
+        "topics": [
+            {"slug": slug, "published": published, "last_item": _at(last)}
+            for slug, published, last in told.topics
+        ],
+    }
+    return json.dumps(value, indent=2).encode() + b"\n"
+
+
+def _at(seconds: int | None) -> str | None:
+    return None if seconds is None else pages.iso(seconds)
+
+
+def _topic(tx: Tx, kit: Kit, name: str, now: float) -> Page | None:
+    slug = name.removesuffix(".opml")
+    topic = find_topic(tx, slug)
+    if topic is None:
+        return None
+    if name == slug:
+        return Page(body=pages.topic_html(kit, topic_view(tx, kit, topic, now, most=ON_TOPIC)))
+    listed = topic_view(tx, kit, topic, now, most=0)
+    return Page(body=pages.sources_opml(kit, listed), content_type=OPML)
+
+
+def _story(tx: Tx, kit: Kit, public_id: str, now: float) -> Page | None:
+    found = story_page(tx, kit, public_id, now)
+    if isinstance(found, Moved):
+        where = f"{pages.root_of(kit.base)}/stories/{found.public_id}"
+        body = pages.message_html(kit, "Told elsewhere", "This story is part of another one now.")
+        return Page(body=body, status=301, location=where)
+    if found is Missing.WITHDRAWN:
+        text = "This story was withdrawn, at the wish of its publisher or of the editors."
+        return Page(body=pages.message_html(kit, "Withdrawn", text), status=410)
+    if isinstance(found, Missing):
+        return None
+    return Page(body=pages.story_html(kit, found))

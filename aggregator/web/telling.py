@@ -1,0 +1,133 @@
+"""A story's page: what may be shown of it, and everybody who tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from aggregator.core.edition import compose_item, credit_line
+from aggregator.core.outgoing import headline
+from aggregator.core.urls import safe_link
+from aggregator.flow.kit import Kit
+from aggregator.model.feed import RIGHTS_ORDER
+from aggregator.model.publication import PublishedItem, Showing
+from aggregator.model.story import Source, StoryView
+from aggregator.model.topic import Topic
+from aggregator.ports import Tx
+from aggregator.web.views import outlet
+
+PUBLIC_ID = re.compile(r"[a-z0-9]{16}")
+
+
+class Missing(Enum):
+    """Why there is no page."""
+
+    NOWHERE = 404  # no such story, or in no topic now
+    WITHDRAWN = 410  # it was published, and every source was withdrawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The story was merged into another."""
+
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One source's telling."""
+
+    outlet: str
+    site_url: str | None
+    url: str | None
+    title: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryPage:
+    """A story as its page shows it; `html` is the item's, without the credit line."""
+
+    item: PublishedItem
+    html: str
+    tellings: tuple[Telling, ...]  # the lead's first
+    topics: tuple[tuple[str, str], ...]  # (slug, title)
+
+
+def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Moved | Missing:
+    """Return what stands at /stories/{public_id}."""
+    view = tx.stories.find(public_id) if PUBLIC_ID.fullmatch(public_id) else None
+    if view is None:
+        return Missing.NOWHERE
+    if view.story.public_id != public_id:
+        return Moved(public_id=view.story.public_id)
+    public = [each for each in view.sources if _is_public(each)]
+    if not public:
+        return _why_missing(tx, view)
+    shown = list(_showings(tx, view, public, now))
+    if not shown:
+        return Missing.NOWHERE
+    # In several topics: the text as the one that allows the least of it shows it.
+    topic, showing = min(shown, key=lambda each: RIGHTS_ORDER.index(each[0].spec.publish.content))
+    item = compose_item(showing, topic, base=kit.base)
+    if item is None:
+        return Missing.NOWHERE
+    return StoryPage(
+        item=item,
+        html=item.html.removesuffix(credit_line(item.credits)),
+        tellings=tuple(_telling(each) for each in showing.sources),
+        topics=tuple((each.spec.slug, headline(each.spec.title)) for each, _ in shown),
+    )
+
+
+def _showings(
+    tx: Tx, view: StoryView, public: list[Source], now: float
+) -> Iterator[tuple[Topic, Showing]]:
+    """Yield the topics in which the story is visible now, with all its public sources."""
+    for topic_id, story_id in tx.topics.topics_of((view.story.id,)):
+        case, topic = tx.topics.case(topic_id, story_id), tx.topics.get(topic_id)
+        item, verdict = case.item, case.verdict
+        if topic is None or item is None or verdict is None or item.visible_from > now:
+            continue
+        if item.visible_until is not None and item.visible_until <= now:
+            continue
+        lead = next((each for each in public if each.entry.id == item.lead_entry_id), None)
+        if lead is None:
+            continue
+        others = (each for each in public if each is not lead)
+        yield (
+            topic,
+            Showing(
+                item=item,
+                verdict=verdict,
+                lead=lead,
+                sources=(lead, *others),
+                story_public_id=view.story.public_id,
+            ),
+        )
+
+
+def _why_missing(tx: Tx, view: StoryView) -> Missing:
+    """410 only for what was published: that a private feed has a story is nobody's business."""
+    withdrawn = any(not each.feed.spec.private for each in view.sources)
+    topics = tx.topics.topics_of((view.story.id,))
+    if withdrawn and any(tx.topics.case(*each).item is not None for each in topics):
+        return Missing.WITHDRAWN
+    return Missing.NOWHERE
+
+
+def _is_public(source: Source) -> bool:
+    return not source.feed.spec.private and source.entry.withdrawn_at is None
+
+
+def _telling(source: Source) -> Telling:
+    text = source.entry.text
+    return Telling(
+        outlet=outlet(source.feed),
+        site_url=safe_link(source.feed.site_url) if source.feed.site_url else None,
+        url=safe_link(text.url) if text.url else None,
+        title=headline(text.title),
+        at=source.entry.place,
+    )

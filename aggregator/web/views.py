@@ -1,0 +1,218 @@
+"""What each public page tells: gathered from the store, with nothing of private feeds in it.
+
+A view holds times, never "now": the same store gives the same view, hence the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from aggregator.core.edition import compose
+from aggregator.core.outgoing import headline
+from aggregator.core.urls import host_of, safe_link
+from aggregator.flow.kit import Kit
+from aggregator.flow.setup import DESK_FEED, Identity
+from aggregator.model.feed import Feed, FeedStatus
+from aggregator.model.publication import Edition, PublishedItem, Showing
+from aggregator.model.topic import Mode, Topic, TopicStatus
+from aggregator.ports import Tx
+
+ON_INDEX = 3  # newest items of each topic
+ON_TOPIC = 20
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A topic's feed in one format."""
+
+    label: str
+    url: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicView:
+    """A topic as its page, the index and the lists show it."""
+
+    slug: str
+    title: str
+    about: str
+    lang: str | None
+    chosen: str  # how its items come to be there, in words
+    rhythm: str  # how often, in words
+    retired: bool
+    feeds: tuple[Address, ...]
+    items: tuple[PublishedItem, ...]  # pinned first
+    sources: tuple[Feed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """A feed on the page for publishers."""
+
+    host: str
+    label: str
+    url: str
+    last_poll_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Figures for people who watch the site; public feeds only."""
+
+    feeds: int
+    failing: int
+    entries: int
+    last_poll_at: int | None
+    topics: tuple[tuple[str, int, int | None], ...] = field(default=())  # slug, published, last
+
+
+def find_topic(tx: Tx, slug: str) -> Topic | None:
+    """Return the topic of this slug, None for whatever could not be one."""
+    return tx.topics.find(slug) if SLUG.fullmatch(slug) else None
+
+
+def topic_views(tx: Tx, kit: Kit, now: float, *, most: int) -> tuple[TopicView, ...]:
+    """Return the topics that are kept up, with at most so many items of each."""
+    topics = tx.topics.all(TopicStatus.ACTIVE)
+    return tuple(topic_view(tx, kit, each, now, most=most) for each in topics)
+
+
+def topic_view(tx: Tx, kit: Kit, topic: Topic, now: float, *, most: int) -> TopicView:
+    """Return one topic with its items as the feeds have them, pinned ones first."""
+    showings = tx.publications.visible(topic.id, now, topic.spec.publish.items)
+    pinned = tx.publications.pinned(topic.id, now)[:most]
+    who = identity_of(tx)
+
+    newest = _composed(kit, topic, showings[:most], who)
+    above = _composed(kit, topic, pinned, who).items
+
+    return TopicView(
+        slug=topic.spec.slug,
+        title=newest.title,
+        about=newest.about,
+        lang=newest.lang,
+        chosen=_chosen(topic),
+        rhythm=rhythm([each.lead.entry.place for each in showings]),
+        retired=topic.status is TopicStatus.RETIRED,
+        feeds=addresses(newest.base_url),
+        items=_pinned_first(above, newest.items)[:most],
+        sources=_sources((*pinned, *showings)),
+    )
+
+
+def identity_of(tx: Tx) -> Identity:
+    """Return who we are in ids, without deciding it: before the first poll nothing is published."""
+    return Identity(
+        authority=tx.meta.get("authority") or "localhost", year=int(tx.meta.get("year") or 1970)
+    )
+
+
+def addresses(base_url: str) -> tuple[Address, ...]:
+    """Return a topic's feeds, the one to recommend first."""
+    return (
+        Address(label="Atom", url=f"{base_url}.atom", type="application/atom+xml"),
+        Address(label="RSS", url=f"{base_url}.rss", type="application/rss+xml"),
+        Address(label="JSON Feed", url=f"{base_url}.json", type="application/feed+json"),
+    )
+
+
+def rhythm(dates: Sequence[int]) -> str:
+    """Return how often something comes, judged by the dates of the latest items.
+
+    >>> rhythm([0, DAY, 2 * DAY, 3 * DAY]), rhythm([]), rhythm([0, 60, 120])
+    ('about 1 a day', 'nothing yet', 'about 3 a day')
+    """
+    if not dates:
+        return "nothing yet"
+    if len(dates) < 3:
+        return "just begun"
+    span = max(dates) - min(dates)
+    # Items less than a day apart are one day's; else the gaps between them count.
+    a_day = len(dates) if span < DAY else (len(dates) - 1) * DAY / span
+    for name, days in (("day", 1), ("week", 7), ("month", 30)):
+        if round(a_day * days) >= 1:
+            return f"about {round(a_day * days)} a {name}"
+    return "now and then"
+
+
+def polled(tx: Tx) -> tuple[Polled, ...]:
+    """Return the public feeds we poll, by host; private ones are never named."""
+    states = tx.feeds.states()
+    found = []
+    for feed in _public(tx.feeds.all(FeedStatus.ACTIVE)):
+        state = states.get(feed.id)
+        last = state.last_poll_at if state is not None else None
+        found.append(
+            Polled(
+                host=host_of(feed.spec.url) or "",
+                label=outlet(feed),
+                url=feed.spec.url,
+                last_poll_at=None if last is None else int(last),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (each.host, each.url)))
+
+
+def status(tx: Tx, now: float) -> Status:
+    """Return the figures of /status.json."""
+    feeds = _public(tx.feeds.all(FeedStatus.ACTIVE))
+    states, counts = tx.feeds.states(), tx.feeds.counts()
+    ours = [states[feed.id] for feed in feeds if feed.id in states]
+    polls = [int(state.last_poll_at) for state in ours if state.last_poll_at is not None]
+    return Status(
+        feeds=len(feeds),
+        failing=sum(state.failures > 0 for state in ours),
+        entries=sum(counts.get(feed.id, 0) for feed in _public(tx.feeds.all())),
+        last_poll_at=max(polls, default=None),
+        topics=tuple(
+            (each.topic.spec.slug, each.published, each.last_item_at)
+            for each in tx.topics.summaries(now)
+            if each.topic.status is TopicStatus.ACTIVE
+        ),
+    )
+
+
+def outlet(feed: Feed) -> str:
+    """Return what a feed is called in print."""
+    return headline(feed.label, limit=120) or headline(feed.spec.name) or "An unnamed source"
+
+
+def is_public(feed: Feed) -> bool:
+    """Return whether a feed may be named: it has no login, and an address that can be given."""
+    return not feed.spec.private and safe_link(feed.spec.url) is not None
+
+
+def _public(feeds: Iterable[Feed]) -> tuple[Feed, ...]:
+    return tuple(feed for feed in feeds if is_public(feed))
+
+
+def _chosen(topic: Topic) -> str:
+    if topic.spec.mode is Mode.REVIEW:
+        return "Each item is chosen by an editor."
+    return "Items are published as they arrive; editors take out what does not belong."
+
+
+def _composed(kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity) -> Edition:
+    site, base = kit.settings.site, kit.base
+    return compose(topic, showings, site, base=base, authority=who.authority, year=who.year)
+
+
+def _pinned_first(
+    pinned: Sequence[PublishedItem], newest: Sequence[PublishedItem]
+) -> tuple[PublishedItem, ...]:
+    above = {item.uri for item in pinned}
+    return (*pinned, *(item for item in newest if item.uri not in above))
+
+
+def _sources(showings: Iterable[Showing]) -> tuple[Feed, ...]:
+    """Return the public feeds these items are owed to, by name; our own desk is none."""
+    feeds = {source.feed.id: source.feed for each in showings for source in each.sources}
+    named = (feed for feed in _public(feeds.values()) if feed.spec.name != DESK_FEED)
+    return tuple(sorted(named, key=lambda feed: (outlet(feed).casefold(), feed.id)))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import PROJECT_PAGE, __version__
+from aggregator.core.text import hash_text
 from aggregator.errors import UsageError
 from aggregator.flow.kit import Kit
 from aggregator.flow.refile import refile_changed
@@ -23,6 +24,7 @@ from aggregator.net.fetcher import HttpFetcher
 from aggregator.store.engine import open_store
 from aggregator.store.hold import hold
 
+SYNCED = "synced"  # the fact that tells which feeds.yaml the store follows
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
 
@@ -39,7 +41,8 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
     needed.
     """
     store = open_store(store_path(settings), create=create)
-    fetcher = HttpFetcher(settings.net, user_agent(settings.site, __version__, PROJECT_PAGE, None))
+    agent = user_agent(settings.site, __version__, PROJECT_PAGE)
+    fetcher = HttpFetcher(settings.net, agent, wall=clock)
     reader = GuardedReader()
     try:
         yield Kit(
@@ -59,9 +62,19 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
 
 
 def bring_into_line(kit: Kit) -> Synced:
-    """Make the store follow feeds.yaml, stored entries included."""
-    with kit.store.write(durable=True) as tx:
-        done = sync(tx, kit.settings, kit.clock())
+    """Make the store follow feeds.yaml, stored entries included.
+
+    A store that followed this very file already is only read: a command that looks never waits
+    for a writer.
+    """
+    mark = str(hash_text(repr(kit.settings.feeds), repr(kit.settings.topics)))
+    done = Synced()
+    with kit.store.read() as tx:
+        stale = tx.meta.get(SYNCED) != mark
+    if stale:
+        with kit.store.write(durable=True) as tx:
+            done = sync(tx, kit.settings, kit.clock())
+            tx.meta.set(SYNCED, mark)
     refile_changed(kit)
     return done
 

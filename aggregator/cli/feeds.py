@@ -161,7 +161,7 @@ def test(ctx: click.Context, feed: str, limit: int) -> None:
     from aggregator.flow.lists import try_feed
 
     session: Session = ctx.obj
-    with session.kit(sync=False) as kit:
+    with session.kit() as kit:
         tried = try_feed(kit, feed)
     if not tried.usable or tried.parsed is None:
         session.screen.fail(f"{tried.url}: {tried.problem}")

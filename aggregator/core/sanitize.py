@@ -63,8 +63,9 @@ _TAGS = _VOID | _names(
     pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot
     th thead time tr tt u ul var"""
 )
-# No cite: nh3 does not resolve it. No attribute on b, i, em and their like: browsers, and nh3, copy an unclosed one into each
-# paragraph that follows, so that a long attribute would come out thousands of times.
+# No attribute on b, i, em and their like: browsers, and nh3, copy an unclosed one into each
+# paragraph that follows, so that a long attribute would come out thousands of times. No cite:
+# nh3 does not make it absolute.
 _ATTRIBUTES = {
     "a": {"href", "title", "hreflang"},
     "abbr": {"title"},

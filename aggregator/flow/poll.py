@@ -200,6 +200,8 @@ class _Round:
         return rest
 
     def _keep(self, ready: Sequence[Polled]) -> None:
+        if self._stop.is_set():  # what we cut off ourselves is no fault of the feed's
+            ready = [polled for polled in ready if not _went_wrong(polled)]
         for start in range(0, len(ready), GROUP):
             for turn in keep_group(self._kit, ready[start : start + GROUP], self._books):
                 self._report.count(turn)
@@ -213,3 +215,7 @@ class _Round:
         if stopping:
             ready = [future for future in pending if future.done() and not future.cancelled()]
             self._keep([future.result() for future in ready])
+
+
+def _went_wrong(polled: Polled) -> bool:
+    return isinstance(polled.outcome, Failed) or polled.unreadable is not None

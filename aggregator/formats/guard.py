@@ -132,6 +132,10 @@ class GuardedReader:
                     ) from None
             except CancelledError:
                 raise ReadFailed("the reader was closed while it read the document") from None
+            except ProcessExpired:  # an OSError, too
+                raise
+            except (OSError, TypeError) as error:  # its pipe was closed while the body was sent
+                raise BrokenProcessPool(f"the workers' pipe is closed: {error}") from None
             if self._closed:
                 raise ReadFailed("the reader was closed while it read the document")
             if not pool.active:

@@ -114,7 +114,7 @@ def _entry_row(entry_id: EntryId, story_id: StoryId, arrival: Arrival) -> tuple[
         arrival.feed_id,
         story_id,
         arrival.join_because,
-        arrival.guid,
+        arrival.guid.encode("utf-8", "replace").decode(),  # uncleaned: may hold lone surrogates
         arrival.key_hash,
         arrival.url_hash,
         arrival.body_hash,

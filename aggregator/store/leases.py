@@ -15,12 +15,12 @@ from aggregator.model.ids import FeedId
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
-_DUE = (
+DUE = (
     "SELECT s.feed_id, s.host FROM feed_state s CROSS JOIN hosts h ON h.host = s.host"
     " WHERE s.next_poll_at <= :now AND h.next_ok_at <= :now ORDER BY s.next_poll_at, s.feed_id"
 )
 # Of given feeds, in the order given: those that are polled at all and not leased to anybody.
-_ASKED = (
+ASKED = (
     "SELECT s.feed_id, s.host FROM json_each(:ids) asked"
     " CROSS JOIN feed_state s ON s.feed_id = asked.value"
     " CROSS JOIN hosts h ON h.host = s.host"
@@ -43,13 +43,13 @@ class Terms:
 
 def lease_due(conn: Connection, terms: Terms) -> tuple[Claim, ...]:
     """Lease feeds that are due, oldest due first."""
-    return _lease(conn, conn.execute(_DUE, {"now": terms.now}), terms)
+    return _lease(conn, conn.execute(DUE, {"now": terms.now}), terms)
 
 
 def lease_these(conn: Connection, feed_ids: Sequence[FeedId], terms: Terms) -> tuple[Claim, ...]:
     """Lease these feeds, due or not, as far as their hosts allow now."""
     asked = {"now": terms.now, "ids": many(dict.fromkeys(feed_ids))}
-    return _lease(conn, conn.execute(_ASKED, asked), terms)
+    return _lease(conn, conn.execute(ASKED, asked), terms)
 
 
 def next_lease_at(conn: Connection, feed_ids: Sequence[FeedId] | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 import zstandard
@@ -44,6 +45,7 @@ def dump_feed_spec(spec: FeedSpec) -> str:
     return json.dumps(asdict(replace(spec, scrape=dict(spec.scrape) if spec.scrape else None)))
 
 
+@lru_cache(maxsize=4096)  # claims and groups of polls read the same few again and again
 def load_feed_spec(kept: str) -> FeedSpec:
     """Return a feed's spec as it was dumped."""
     words: dict[str, Any] = json.loads(kept)

@@ -13,7 +13,7 @@ from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
 # What may be shown at all: its lead is public and not withdrawn, and a verdict stands behind it.
-_VISIBLE = """
+VISIBLE = """
     SELECT i.* FROM items i
     JOIN entries e ON e.id = i.lead_entry_id
     JOIN feeds f ON f.id = e.feed_id
@@ -68,11 +68,11 @@ class SqlitePublications:
 
     def visible(self, topic_id: TopicId, now: float, limit: int) -> tuple[Showing, ...]:
         """Return items visible now, newest first published first, with bodies."""
-        return self._showings(topic_id, _VISIBLE.format(pinned=""), now, limit)
+        return self._showings(topic_id, VISIBLE.format(pinned=""), now, limit)
 
     def pinned(self, topic_id: TopicId, now: float) -> tuple[Showing, ...]:
         """Return the pinned among the items visible now, in the same order."""
-        return self._showings(topic_id, _VISIBLE.format(pinned="AND v.pinned"), now, _NO_LIMIT)
+        return self._showings(topic_id, VISIBLE.format(pinned="AND v.pinned"), now, _NO_LIMIT)
 
     def keep(self, document: Document) -> bool:
         """Write it unless the same bytes are there; True when they changed."""

@@ -117,12 +117,12 @@ def _ready(
     )
 
 
-def _variant(body: bytes, etag: str, shared: Mapping[str, str], other: Mapping[str, str]) -> Variant:
+def _variant(
+    body: bytes, etag: str, shared: Mapping[str, str], other: Mapping[str, str]
+) -> Variant:
     brief = {"ETag": etag, **shared}
     full = {**brief, **other, "Content-Length": str(len(body))}
-    return Variant(
-        body=body, etag=etag.encode("ascii"), full=_lines(full), brief=_lines(brief)
-    )
+    return Variant(body=body, etag=etag.encode("ascii"), full=_lines(full), brief=_lines(brief))
 
 
 def _lines(headers: Mapping[str, str]) -> Lines:

@@ -17,7 +17,7 @@ from aggregator.core.urls import safe_link
 from aggregator.flow.kit import Kit
 from aggregator.formats.opml import write_opml
 from aggregator.formats.writing import mailbox, moment
-from aggregator.model.feed import Outline, OutlineList
+from aggregator.model.feed import Feed, Outline, OutlineList
 from aggregator.net.etiquette import user_agent
 from aggregator.web.answers import version_of
 from aggregator.web.telling import StoryPage
@@ -25,8 +25,19 @@ from aggregator.web.views import Polled, TopicView, outlet
 
 HERE = Path(__file__).parent
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,15 @@ class Frame:
     root: str  # the path our addresses begin with, "" at the top of a host
     contact: Contact | None
     files: dict[str, str]  # static files by name, with the version of each in its address
+
+    def here(self, url: str) -> str:
+        """Return an address of ours without its host, so that a page works wherever it is served.
+
+        Addresses of others stay as they are.
+        """
+        return (
+            f"{self.root}{url.removeprefix(self.base)}" if url.startswith(f"{self.base}/") else url
+        )
 
 
 def frame(kit: Kit) -> Frame:
@@ -152,8 +172,13 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(day=day, minute=minute, iso=iso)
+    templates.filters.update(minute=minute, iso=iso, outlet=outlet, site_link=site_link)
     return templates
+
+
+def site_link(feed: Feed) -> str | None:
+    """Return the address of a feed's site, if it is one that can be given."""
+    return safe_link(feed.site_url) if feed.site_url else None
 
 
 def day(seconds: int) -> str:

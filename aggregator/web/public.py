@@ -29,9 +29,7 @@ def load_page(kit: Kit, path: str) -> Ready | None:
         page = page_at(tx, kit, path)
     if page is None:
         return None
-    return ready_page(
-        page.body, page.content_type, status=page.status, location=page.location
-    )
+    return ready_page(page.body, page.content_type, status=page.status, location=page.location)
 
 
 class Public:
@@ -46,7 +44,7 @@ class Public:
 
     async def page(self, request: Request) -> Reply | Response:
         """Answer with a page or a list."""
-        ready = await self._shelf.get(request.url.path)
+        ready = await self._shelf.get(request.scope["path"])
         return Reply(ready) if ready is not None else await self.missing(request, None)
 
     async def file(self, request: Request) -> Reply | Response:
@@ -70,7 +68,7 @@ class Public:
 
     async def missing(self, request: Request, error: Exception | None) -> Response:
         """Say that nothing stands here, or where it stands without the slash at the end."""
-        path = request.url.path
+        path = request.scope["path"]
         bare = path.rstrip("/")
         if bare != path and bare and await self._shelf.get(bare) is not None:
             return RedirectResponse(f"{root_of(self._shelf.kit.base)}{bare}", 308)

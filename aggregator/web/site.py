@@ -82,7 +82,11 @@ def status_json(tx: Tx, kit: Kit) -> bytes:
     told = status(tx, kit.clock())
     value = {
         "version": __version__,
-        "feeds": {"polled": told.feeds, "failing": told.failing, "last_poll": _at(told.last_poll_at)},
+        "feeds": {
+            "polled": told.feeds,
+            "failing": told.failing,
+            "last_poll": _at(told.last_poll_at),
+        },
         "entries": told.entries,
         "topics": [
             {"slug": slug, "published": published, "last_item": _at(last)}

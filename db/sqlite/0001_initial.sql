@@ -103,7 +103,7 @@ CREATE TABLE entries (
     rev           INTEGER NOT NULL DEFAULT 1,
     withdrawn_at  INTEGER,
     withdrawn_why TEXT,                      -- of the block it met on arrival
-    extra         TEXT CHECK (json_valid(extra))  -- what few entries have; NULL: nothing
+    extra         TEXT CHECK (extra IS NULL OR json_valid(extra))  -- what few entries have
 ) STRICT;
 CREATE INDEX entries_of_feed ON entries (feed_id);
 CREATE INDEX entries_of_story ON entries (story_id);

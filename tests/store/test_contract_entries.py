@@ -106,6 +106,14 @@ def test_any_text_comes_back_as_it_was_kept(text: Text) -> None:
     store.close()
 
 
+def test_a_guid_that_is_no_unicode_spoils_nothing(store: Store) -> None:
+    with store.write() as tx:
+        add_feed(tx)
+        (kept,) = keep(tx, an_arrival(guid="odd \ud800 guid", key_hash=5, story_public_id="1"))
+        entry = tx.entries.get(kept.entry_id)
+        assert entry is not None and entry.guid == "odd ? guid"
+
+
 def test_a_poll_of_many_is_kept_in_order(store: Store) -> None:
     with store.write() as tx:
         feed = add_feed(tx)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,13 @@ def tables(file: Path) -> int:
     return int(count)
 
 
+def rung(statement: str) -> Callable[[Database], None]:
+    def climb_one(db: Database) -> None:
+        db.conn.execute(statement)
+
+    return climb_one
+
+
 def test_a_store_is_made_with_its_folder(tmp_path: Path) -> None:
     file = tmp_path / "new" / "folder" / "news.db"
     open_store(str(file)).close()
@@ -65,15 +73,14 @@ def test_an_empty_file_becomes_a_store(file: Path) -> None:
 @pytest.mark.parametrize("content", [b"hello", b"%PDF-1.7 " * 1000, b"\x00" * 5000])
 def test_a_file_that_is_no_database_is_left_alone(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    with pytest.raises(StoreCorrupt, match="no SQLite database.*name another file"):
+    with pytest.raises(StoreCorrupt, match=r"no SQLite database.*name another file"):
         open_store(file)
     assert file.read_bytes() == content
 
 
 def test_another_programs_database_is_left_alone(file: Path) -> None:
-    db = Database(file)
-    db["notes"].insert({"id": 1})
-    db.close()
+    with Database(file) as db:
+        db.table("notes").insert({"id": 1})
     before = file.read_bytes()
     with pytest.raises(StoreCorrupt, match="another program's database"):
         open_store(file)
@@ -83,9 +90,9 @@ def test_another_programs_database_is_left_alone(file: Path) -> None:
 def test_a_newer_versions_store_is_refused(file: Path) -> None:
     open_store(file).close()
     newer = our_ladder()
-    newer.add("9999_from_the_future", lambda db: db.conn.execute("CREATE TABLE future (a)"))
+    newer.add("9999_from_the_future", rung("CREATE TABLE future (a)"))
     SqliteStore(file, newer).close()
-    with pytest.raises(StoreTooNew, match="9999_from_the_future.*upgrade"):
+    with pytest.raises(StoreTooNew, match=r"9999_from_the_future.*upgrade"):
         open_store(file)
 
 
@@ -169,8 +176,8 @@ def test_a_rung_that_fails_takes_the_others_back(file: Path) -> None:
     open_store(file).close()
     before = tables(file)
     ladder = our_ladder()
-    ladder.add("0998_one", lambda db: db.conn.execute("CREATE TABLE one (a)"))
-    ladder.add("0999_two", lambda db: db.conn.execute("CREATE nonsense"))
+    ladder.add("0998_one", rung("CREATE TABLE one (a)"))
+    ladder.add("0999_two", rung("CREATE nonsense"))
     with pytest.raises(StoreError, match="nonsense"):
         SqliteStore(file, ladder)
     assert tables(file) == before

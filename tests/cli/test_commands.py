@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Aggregator
+
+
+@pytest.fixture
+def polled(aggregator: Aggregator) -> Aggregator:
+    aggregator("-q", "run", "--once")
+    return aggregator
+
+
+def entry_id(aggregator: Aggregator, query: str) -> str:
+    found = json.loads(aggregator("--json", "entries", "search", query).out)
+    return str(found[0]["id"])
+
+
+def test_poll_tells_what_it_did_and_exits_with_3_when_a_feed_failed(aggregator: Aggregator) -> None:
+    said = aggregator("poll", "--all", "--json")
+    told = json.loads(said.out)
+    assert said.code == 3
+    assert set(told) == {
+        "polled",
+        "fetched",
+        "not_modified",
+        "failed",
+        "new",
+        "revised",
+        "stories",
+        "seconds",
+    }
+    assert (told["polled"], told["failed"], told["new"]) == (2, 1, 2)
+    assert "lost: " in said.err
+
+
+def test_a_second_poll_of_what_did_not_change_brings_nothing(aggregator: Aggregator) -> None:
+    aggregator("poll", "--all")
+    told = json.loads(aggregator("--json", "poll", "wire").out)
+    assert (told["new"], told["revised"]) == (0, 0)
+
+
+def test_a_pipe_gets_tsv_with_a_head_line(polled: Aggregator) -> None:
+    lines = polled("topics", "list").out.splitlines()
+    assert lines[0].split("\t")[:3] == ["slug", "title", "mode"]
+    assert [line.split("\t")[0] for line in lines[1:]] == ["lane", "desk-choice"]
+
+
+def test_search_and_topics_speak_the_same_language(polled: Aggregator) -> None:
+    found = json.loads(polled("--json", "entries", "search", "corridor NOT title:horoscope").out)
+    assert [each["title"] for each in found] == ["Grain corridor reopens"]
+    assert found[0]["topics"][0]["slug"] in {"lane", "desk-choice"}
+    assert {
+        "id",
+        "feed",
+        "guid",
+        "url",
+        "title",
+        "published",
+        "story",
+        "lang",
+        "tags",
+        "topics",
+    } == (set(found[0]))
+
+
+def test_a_query_that_does_not_parse_says_where(polled: Aggregator) -> None:
+    said = polled("entries", "search", "titel:corridor")
+    assert said.code == 2
+    assert "character 1" in said.err and "title" in said.err
+
+
+def test_explain_says_why_and_why_not(polled: Aggregator) -> None:
+    corridor, stars = entry_id(polled, "corridor"), entry_id(polled, "horoscope")
+    inside = json.loads(polled("--json", "explain", corridor, "lane").out)
+    outside = json.loads(polled("--json", "explain", stars, "lane").out)
+    assert (inside["in"], outside["in"]) == (True, False)
+    steps = {step["step"]: step["result"] for step in outside["steps"]}
+    assert steps["rule"] == "does not match" and steps["edition"] == "not shown"
+
+
+def test_what_waits_is_published_by_approve_and_waits_again_after_undo(polled: Aggregator) -> None:
+    number = entry_id(polled, "horoscope")
+
+    def counts() -> tuple[int, int]:
+        topics = json.loads(polled("--json", "topics", "list").out)
+        choice = next(each for each in topics if each["slug"] == "desk-choice")
+        return choice["waiting"], choice["published"]
+
+    assert counts() == (2, 0)
+    polled("approve", number, "desk-choice", "--why", "readers asked")
+    assert counts() == (1, 1)
+    polled("undo")
+    assert counts() == (2, 0)
+    log = json.loads(polled("--json", "log").out)
+    assert [each["act"] for each in log] == [f"undo of {log[1]['decision']}", "approve"]
+    assert log[1]["by"] == "ada" and log[1]["state"] == "undone"
+
+
+def test_a_column_in_a_file_goes_to_the_topic_it_is_added_to(
+    polled: Aggregator, tmp_path: Path
+) -> None:
+    column = tmp_path / "column.txt"
+    column.write_text(
+        "Ports at dusk\n03-14-2017\n\nThe cranes stood still.\n\nBlog Keywords:\nports\n"
+    )
+    said = polled("--json", "add", str(column), "--topic", "lane")
+    added = json.loads(said.out)
+    assert said.code == 0 and added[0]["topics"] == "lane" and added[0]["new"] is True
+    shown = json.loads(polled("--json", "topics", "show", "lane").out)
+    assert "Ports at dusk" in {story["title"] for story in shown["stories"]}
+    again = json.loads(polled("--json", "add", str(column), "--topic", "lane").out)
+    assert again[0]["new"] is False and again[0]["entry"] == added[0]["entry"]
+
+
+def test_a_file_that_is_no_column_says_which_line(polled: Aggregator, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    said = polled("add", str(empty))
+    assert said.code == 2 and "line 1" in said.err and "empty.txt" in said.err
+
+
+def test_withdraw_needs_a_reason_and_takes_the_entry_out_of_search(polled: Aggregator) -> None:
+    number = entry_id(polled, "corridor")
+    assert polled("withdraw", number).code == 2
+    assert polled("withdraw", number, "--reason", "court order").code == 0
+    assert json.loads(polled("--json", "entries", "search", "corridor").out) == []
+
+
+def test_feeds_go_out_as_opml_and_come_in_again(
+    polled: Aggregator, tmp_path: Path, desk: Path
+) -> None:
+    opml = tmp_path / "list.opml"
+    assert polled("feeds", "export", "--out", str(opml)).code == 0
+    assert "2 known already" in polled("feeds", "import", str(opml)).out
+    fresh = str(tmp_path / "fresh.db")
+    desk.write_text("version: 1\nsite: {url: https://news.example.org}\n")
+    assert polled("--db", fresh, "feeds", "import", str(opml)).out.startswith("2 added")
+
+
+def test_feeds_test_shows_what_would_be_stored_and_stores_nothing(
+    aggregator: Aggregator, desk: Path
+) -> None:
+    told = json.loads(aggregator("--json", "feeds", "test", "wire").out)
+    assert told["entries"] == 2 and told["title"] == "The Wire"
+    assert json.loads(aggregator("--json", "entries", "search", "corridor").out) == []
+
+
+def test_feeds_add_refuses_what_is_no_feed(aggregator: Aggregator, desk: Path) -> None:
+    base = next(line for line in desk.read_text().splitlines() if "wire" in line)
+    root = base.split("url: ")[1].split("/wire.rss")[0]
+    said = aggregator("feeds", "add", f"{root}/lost.rss")
+    assert said.code == 2 and "404" in said.err
+    assert aggregator("feeds", "add", f"{root}/lost.rss?x=1", "--unseen").code == 0
+
+
+def test_a_name_that_is_none_exits_with_4_and_says_what_there_is(polled: Aggregator) -> None:
+    said = polled("topics", "show", "lain")
+    assert said.code == 4 and "lane" in said.err
+    assert polled("entries", "show", "99999").code == 4
+    assert polled("poll", "nobody").code == 4
+
+
+def test_check_tells_every_problem_with_its_line(aggregator: Aggregator, desk: Path) -> None:
+    assert aggregator("check").code == 0
+    desk.write_text(
+        desk.read_text().replace("mode: auto", "mode: aoto").replace("title: Lane", "titel: Lane")
+    )
+    said = aggregator("check")
+    assert said.code == 2
+    assert "feeds.yaml:9:" in said.err and "auto" in said.err and "title" in said.err
+    told = json.loads(aggregator("--json", "check").out)
+    assert told["ok"] is False and len(told["problems"]) >= 2
+
+
+def test_a_broken_contract_fails_the_check(polled: Aggregator, desk: Path) -> None:
+    text = desk.read_text().replace(
+        "NOT title:horoscope'", "NOT title:horoscope', expect: {in: ['https://wire.example/2']}"
+    )
+    desk.write_text(text)
+    polled("-q", "poll", "wire")
+    said = polled("check")
+    assert said.code == 2 and "https://wire.example/2" in said.err
+
+
+def test_doctor_names_what_is_not_set_up(polled: Aggregator) -> None:
+    told = {each["check"]: each for each in json.loads(polled("--json", "doctor").out)}
+    assert told["site.url"]["state"] == "note"
+    assert told["feeds"]["state"] == "note" and "lost" in told["feeds"]["found"]
+    assert not [each for each in told.values() if each["state"] == "fault"]
+
+
+def test_a_preview_of_a_rule_changes_nothing(polled: Aggregator) -> None:
+    said = polled("--json", "topics", "test", "lane", "--match", "horoscope")
+    told = json.loads(said.out)
+    assert (told["found"], told["joined"], told["left"]) == (1, 1, 1)
+    assert json.loads(polled("--json", "topics", "list").out)[0]["published"] == 1
+
+
+def test_config_show_can_be_read_back(aggregator: Aggregator, tmp_path: Path) -> None:
+    shown = tmp_path / "shown.yaml"
+    shown.write_text(aggregator("config", "show").out)
+    again = subprocess.run(
+        [sys.executable, "-m", "aggregator", "-c", str(shown), "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 0, again.stderr
+    assert json.loads(aggregator("config", "schema").out)["type"] == "object"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_for_the_shell(aggregator: Aggregator, shell: str) -> None:
+    said = aggregator("completion", shell)
+    assert said.code == 0 and "_AGGREGATOR_COMPLETE" in said.out
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest(aggregator: Aggregator) -> None:
+    said = aggregator("publsh")
+    assert said.code == 2 and "publish" in said.err
+
+
+def test_publish_out_writes_a_site(polled: Aggregator, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    assert polled("-q", "publish", "--out", str(out)).code == 0
+    assert b"Grain corridor reopens" in (out / "topics" / "lane.atom").read_bytes()
+    assert (out / "index.html").exists()

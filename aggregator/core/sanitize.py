@@ -130,7 +130,11 @@ _IN_VALUE = str.maketrans({"<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _BLOB = re.compile(r"""(["'])data:image/[^"']{1000,}\1""")
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 _BLANK_CONTROLS = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
-_ASCII_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Everything that may be unsafe, and little else: most texts hold none of it.
+_PERHAPS_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufb50-\uffff\U0001fffe-\U0010ffff]"
+)
 _NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 _SCRIPT_WORD = re.compile(r"(javascript\s*):", re.I)
 _HANDLER_WORD = re.compile(r"(?<=[\s/\"'`])(on[a-z]+\s*)=", re.I)
@@ -161,7 +165,7 @@ def clean_html(html: str, base: str | None) -> str:
     >>> clean_html('<p onclick="x()">See <a href="/a">this</a><script>x()</script>', "https://e.example/")
     '<p>See <a href="https://e.example/a">this</a></p>'
     """
-    html = _characters(_BLOB.sub('""', html))
+    html = _characters(_BLOB.sub('""', html) if "data:image/" in html else html)
     if len(html) > MAX_HTML:
         return text_to_html(_readable(html, MAX_HTML))
     if html.count("<") > MAX_TAGS:
@@ -270,7 +274,7 @@ def _is_base(base: str) -> bool:
 
 def _characters(html: str) -> str:
     """Return the markup without unsafe characters, its blanks as they are (for `pre`)."""
-    if html.isascii() and not _ASCII_CONTROL.search(html):
+    if not _PERHAPS_UNSAFE.search(html):
         return html
     unsafe = {ord(character): None for character in set(html) if _is_unsafe(character)}
     return _BLANK_CONTROLS.sub(" ", html.translate(unsafe) if unsafe else html)
@@ -283,7 +287,8 @@ def _is_unsafe(character: str) -> bool:
 
 def _unsuspicious(html: str) -> str:
     """Write harmless words so that no careless reader or filter takes them for script."""
-    html = _SCRIPT_WORD.sub(r"\1&#58;", html)
+    if "javascript" in html.casefold():
+        html = _SCRIPT_WORD.sub(r"\1&#58;", html)
     return _CLEAN_TAG.sub(lambda tag: _HANDLER_WORD.sub(r"\1&#61;", tag[0]), html)
 
 
@@ -292,13 +297,13 @@ def _readable(html: str, limit: int) -> str:
     pieces: list[str] = []
     size = 0
     for text, _, name in _pieces(html):
-        pieces.append(unescape(_LONG_REFERENCE.sub("", text)))
-        size += len(pieces[-1])
-        if size > 4 * limit + 1000:  # blanks may still shrink
+        pieces.append(text)
+        size += len(text)
+        if size > 10 * limit + 1000:  # references and blanks will shrink
             break
         if name in _BLOCKS:
             pieces.append("\n\n" if name == "p" else "\n")
-    return clean_text("".join(pieces))
+    return clean_text(unescape(_LONG_REFERENCE.sub("", "".join(pieces))))
 
 
 def _flattened(html: str) -> str:

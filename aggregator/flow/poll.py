@@ -64,8 +64,8 @@ class PollReport:
 class Orders:
     """What a round polls: with `feed_ids` these, once each, due or not; else whatever is due.
 
-    A host's spacing and its Retry-After hold in any case. `patience` bounds, in seconds, how long
-    one waits for a host; None: not at all beyond what is due now.
+    A host's spacing and its Retry-After hold in any case. `patience` is how many seconds a round
+    waits for a host at the most.
     """
 
     owner: str
@@ -120,6 +120,7 @@ class _Round:
         self._stop, self._on_turn = stop, on_turn
         self._left = None if orders.feed_ids is None else list(orders.feed_ids)
         self._report = PollReport()
+        self._idle = 0.0  # seconds in which nothing could be claimed
 
     def run(self) -> PollReport:
         begun = time.monotonic()
@@ -164,6 +165,7 @@ class _Round:
                 per_host=net.per_host,
                 spacing=net.spacing,
             )
+        self._idle = 0.0 if claims else self._idle
         taken = {claim.feed.id for claim in claims}
         self._left = [feed_id for feed_id in self._left if feed_id not in taken]
         return claims
@@ -175,13 +177,17 @@ class _Round:
             return tx.feeds.next_claim_at(self._left)
 
     def _wait_for_a_host(self) -> bool:
-        """Wait a little for the next feed that may be claimed; False when the round is over."""
+        """Wait a little for the next of the chosen feeds; False when the round is over.
+
+        What is due but could not be claimed belongs to a later round, or to another worker.
+        """
         at, now = self._next_claim_at(), self._kit.clock()
-        if at is None or at - now > self._orders.patience:
+        if self._left is None or at is None or at - now > self._orders.patience:
             return False
-        if self._left is None and at > now:
+        if self._idle > self._orders.patience:
             return False
-        self._stop.wait(min(max(at - now, 0.0), IDLE))
+        self._idle += IDLE
+        self._stop.wait(min(max(at - now, IDLE / 5), IDLE))
         return True
 
     def _turn(self, claim: Claim) -> Polled:

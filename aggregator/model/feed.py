@@ -104,7 +104,6 @@ class PollState:
     interval: int = 3600
     etag: str | None = None  # as the server wrote it, quotes and W/ kept
     last_modified: str | None = None  # as the server wrote it: sent back, never parsed
-    validators_url: str | None = None  # the address and account they belong to
     body_hash: int | None = None
     last_status: int | None = None
     last_poll_at: float | None = None

@@ -16,7 +16,7 @@ class Showing:
     item: Item
     verdict: Verdict
     lead: Source
-    sources: tuple[Source, ...]  # admitted to the topic, public, not withdrawn; lead first
+    sources: tuple[Source, ...]  # all that tell the story, public, not withdrawn; lead first
     story_public_id: str = ""
 
 

@@ -27,7 +27,7 @@ _SETTLE = """
             WHEN (SELECT status FROM feeds WHERE id = :feed_id) = :active THEN :next_poll_at
         END,
         lease_owner = NULL, interval = :interval, etag = :etag, last_modified = :last_modified,
-        validators_url = :validators_url, body_hash = :body_hash, last_status = :last_status,
+        body_hash = :body_hash, last_status = :last_status,
         last_poll_at = :last_poll_at, last_ok_at = :last_ok_at, last_new_at = :last_new_at,
         failures = :failures, problem = :problem, moved_to = :moved_to, moved_count = :moved_count
     WHERE feed_id = :feed_id AND generation = :claimed
@@ -98,7 +98,7 @@ class SqliteFeeds:
         if (before.url, before.auth) != (spec.url, spec.auth):
             self._conn.execute(
                 "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL,"
-                " validators_url = NULL, body_hash = NULL, moved_to = NULL, moved_count = 0,"
+                " body_hash = NULL, moved_to = NULL, moved_count = 0,"
                 " lease_owner = NULL, generation = generation + 1,"
                 " next_poll_at = CASE WHEN next_poll_at IS NOT NULL THEN 0.0 END"
                 " WHERE feed_id = ?",

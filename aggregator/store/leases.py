@@ -145,7 +145,6 @@ def a_state(row: Row, *, generation: int | None = None) -> PollState:
         interval=row["interval"],
         etag=row["etag"],
         last_modified=row["last_modified"],
-        validators_url=row["validators_url"],
         body_hash=row["body_hash"],
         last_status=row["last_status"],
         last_poll_at=row["last_poll_at"],

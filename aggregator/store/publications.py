@@ -23,11 +23,11 @@ VISIBLE = """
       AND e.withdrawn_at IS NULL AND NOT f.private {pinned}
     ORDER BY i.first_published_at DESC, i.id DESC LIMIT :limit
 """
+# Whoever told the story is credited, in a topic that admits but one of them too (DESIGN §7).
 _PUBLIC_SOURCES = """
     SELECT e.story_id, e.id FROM entries e JOIN feeds f ON f.id = e.feed_id
     WHERE e.story_id IN (SELECT value FROM json_each(?))
       AND e.withdrawn_at IS NULL AND NOT f.private
-      AND EXISTS (SELECT 1 FROM admissions a WHERE a.entry_id = e.id AND a.topic_id = ?)
     ORDER BY e.id
 """
 _NO_LIMIT = -1
@@ -109,7 +109,7 @@ class SqlitePublications:
     def _showings(
         self, topic_id: TopicId, query: str, now: float, limit: int
     ) -> tuple[Showing, ...]:
-        """Return items with verdicts and sources: seven queries for any number of them."""
+        """Return items with verdicts and sources: eight queries for any number of them."""
         items = [
             rows.an_item(row)
             for row in self._conn.execute(query, {"topic_id": topic_id, "now": now, "limit": limit})
@@ -119,7 +119,8 @@ class SqlitePublications:
             verdict.story_id: verdict
             for verdict in map(rows.a_verdict, self._verdicts(topic_id, stories))
         }
-        sources, told = self._public_sources(topic_id, items)
+        sources, told = self._public_sources(items)
+        public_ids = self._public_ids(stories)
         showings = []
         for item in items:
             lead = sources[item.lead_entry_id]
@@ -130,6 +131,7 @@ class SqlitePublications:
                     verdict=verdicts[item.story_id],
                     lead=lead,
                     sources=(lead, *others),
+                    story_public_id=public_ids[item.story_id],
                 )
             )
         return tuple(showings)
@@ -141,12 +143,19 @@ class SqlitePublications:
             (topic_id, many(stories)),
         ).fetchall()
 
+    def _public_ids(self, stories: Sequence[StoryId]) -> dict[StoryId, str]:
+        found = self._conn.execute(
+            "SELECT id, public_id FROM stories WHERE id IN (SELECT value FROM json_each(?))",
+            (many(stories),),
+        )
+        return {StoryId(number): public_id for number, public_id in found}
+
     def _public_sources(
-        self, topic_id: TopicId, items: Sequence[Item]
+        self, items: Sequence[Item]
     ) -> tuple[dict[EntryId, Source], dict[StoryId, list[Source]]]:
         """Return leads and all that may be credited, by entry; and the latter by story."""
         found = self._conn.execute(
-            _PUBLIC_SOURCES, (many(item.story_id for item in items), topic_id)
+            _PUBLIC_SOURCES, (many(item.story_id for item in items),)
         ).fetchall()
         leads = [item.lead_entry_id for item in items]
         sources = rows.sources_by_id(self._conn, [*leads, *(row["id"] for row in found)])

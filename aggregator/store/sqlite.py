@@ -109,7 +109,7 @@ def _ours(place: str, code: int, said: str) -> StoreError:
     if code == _CORRUPT:
         return StoreCorrupt(
             f"{place}: the file is damaged ({said}); stop the daemon and put a backup in its "
-            "place with `aggregator restore FILE`"
+            "place, without the -wal and -shm files beside it"
         )
     if code == _READ_ONLY:
         return StoreError(f"{place}: cannot be written ({said}); check owner and permissions")

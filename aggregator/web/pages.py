@@ -158,9 +158,7 @@ def _opml(title: str, outlines: Iterable[Outline]) -> bytes:
 
 
 def _html(template: str, kit: Kit, **told: object) -> bytes:
-    page = _templates().get_template(template).render(site=frame(kit), **told)
-    # What editors and publishers wrote may hold a lone surrogate, which is no UTF-8.
-    return page.encode("utf-8", "replace")
+    return _templates().get_template(template).render(site=frame(kit), **told).encode()
 
 
 @cache

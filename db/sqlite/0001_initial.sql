@@ -43,7 +43,6 @@ CREATE TABLE feed_state (
     interval       INTEGER NOT NULL,
     etag           TEXT,                     -- as the server wrote it, quotes and W/ kept
     last_modified  TEXT,                     -- as the server wrote it: sent back, never parsed
-    validators_url TEXT,
     body_hash      INTEGER,
     last_status    INTEGER,
     last_poll_at   REAL,

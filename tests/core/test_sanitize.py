@@ -16,6 +16,7 @@ from aggregator.core.sanitize import (
     plain_text,
     text_to_html,
 )
+from aggregator.core.text import clean_line
 
 BASE = "https://news.example/2026/story"
 
@@ -95,6 +96,14 @@ def test_news_text_keeps_its_form() -> None:
 )
 def test_what_acts_or_dresses_up_goes(html: str, cleaned: str) -> None:
     assert clean_html(html, None) == cleaned
+
+
+def test_every_character_that_a_line_may_not_hold_goes() -> None:
+    unsafe = [
+        char for char in map(chr, range(0x110000)) if not char.isspace() and not clean_line(char)
+    ]
+    assert len(unsafe) > 2_000
+    assert clean_html("a".join(unsafe), None) == "a" * (len(unsafe) - 1)
 
 
 def test_addresses_are_resolved_against_the_base() -> None:

@@ -127,7 +127,6 @@ def test_a_settled_feed_is_as_its_worker_says(store: Store) -> None:
         interval=7200,
         etag='W/"abc"',
         last_modified="Sun, 22 Nov 2026 12:00:00 GMT",
-        validators_url="https://wire.example/feed.xml",
         body_hash=-(1 << 63),
         last_status=200,
         last_poll_at=NOON + 0.25,
@@ -179,7 +178,6 @@ def test_a_new_address_or_account_drops_the_validators(
         etag="1",
         last_modified="then",
         body_hash=7,
-        validators_url="https://wire.example/feed.xml",
         moved_to="https://moved.example/",
         moved_count=1,
         next_poll_at=NOON + 9999,
@@ -192,7 +190,7 @@ def test_a_new_address_or_account_drops_the_validators(
         tx.feeds.change(feed.id, replace(feed.spec, **changed), origin=Origin.FILE)  # type: ignore[arg-type]
         after = tx.feeds.state(feed.id)
         assert (after.etag, after.last_modified, after.body_hash) == (None, None, None)
-        assert (after.validators_url, after.moved_to, after.moved_count) == (None, None, 0)
+        assert (after.moved_to, after.moved_count) == (None, 0)
         assert after.failures == 1
         assert names(claim(tx, NOON + 1)) == ["wire"]
 

@@ -101,7 +101,7 @@ def test_a_damaged_file_is_told(file: Path) -> None:
     with file.open("r+b") as opened:
         opened.seek(4096)
         opened.write(b"\xff" * (file.stat().st_size - 4096))
-    with pytest.raises(StoreCorrupt, match="restore"), open_store(file).read() as tx:
+    with pytest.raises(StoreCorrupt, match="backup"), open_store(file).read() as tx:
         tx.feeds.all()
 
 

@@ -1,0 +1,340 @@
+"""A poll keeps entries and validators together, or neither; and asks nobody too often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from aggregator.core import drafting
+from aggregator.errors import NotFound, StoreBusy, StoreFull
+from aggregator.flow import turn
+from aggregator.flow.poll import Orders, chosen, due_now, poll_round
+from aggregator.model.feed import FeedStatus, PollState
+from aggregator.model.settings import Net
+from aggregator.store.engine import SqliteStore
+from tests.flow.newsroom import (
+    DAY,
+    HOUR,
+    Newsroom,
+    Told,
+    Unreadable,
+    answer,
+    failing_once,
+    feed,
+    topic,
+    url_of,
+)
+
+
+def state_of(newsroom: Newsroom, name: str) -> PollState:
+    with newsroom.kit.store.read() as tx:
+        found = tx.feeds.find(name)
+        assert found is not None
+        return tx.feeds.state(found.id)
+
+
+def asked(newsroom: Newsroom, name: str) -> int:
+    return sum(request.url == url_of(name) for request in newsroom.net.asked)
+
+
+def test_a_write_that_fails_once_loses_no_entry(newsroom: Newsroom, store: SqliteStore) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), Told(guid="2", title="More grain"), etag='"v1"')
+    newsroom.serves("post", Told(guid="3", title="Grain at the Post"), etag='"p1"')
+    claim_goes_well = iter([None, StoreFull("no space is left")])
+
+    def second_commit_fails() -> None:
+        error = next(claim_goes_well, None)
+        if error is not None:
+            raise error
+
+    store.before_commit = second_commit_fails
+    report = newsroom.poll("wire")
+    store.before_commit = None
+
+    assert (report.failed, report.new) == (1, 0)
+    assert "no space is left" in report.problems[0][1]
+    assert newsroom.entries() == ()
+    lost = state_of(newsroom, "wire")
+    assert (lost.etag, lost.body_hash, lost.last_ok_at) == (None, None, None)
+    assert lost.next_poll_at == newsroom.now + 60
+
+    newsroom.now += 61
+    report = newsroom.poll()
+    assert (report.new, report.not_modified) == (3, 0)
+    assert state_of(newsroom, "wire").etag == '"v1"'
+    newsroom.now += HOUR
+    assert newsroom.poll().not_modified == 2
+    assert len(newsroom.entries()) == 3
+
+
+def test_when_even_handing_back_fails_the_lease_ends_by_itself(
+    newsroom: Newsroom, store: SqliteStore
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v1"')
+    commits = iter([None])
+
+    def only_the_claim_goes_well() -> None:
+        if next(commits, StoreFull("no space is left")) is not None:
+            raise StoreFull("no space is left")
+
+    store.before_commit = only_the_claim_goes_well
+    report = newsroom.poll()
+    store.before_commit = None
+    assert report.failed == 1
+    assert newsroom.poll().polled == 0
+
+    newsroom.now += 601
+    assert newsroom.poll().new == 1
+
+
+def test_a_bad_entry_takes_no_other_feed_of_its_group_along(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire", "post", "herald"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.serves("post", Told(guid="2", title="Grain that breaks us"))
+    newsroom.serves("herald", Told(guid="3"))
+    keeps = turn.absorb
+
+    def break_on_post(tx: object, polled: object, *rest: object) -> object:
+        if polled.claim.feed.spec.name == "post" and polled.parsed is not None:  # type: ignore[attr-defined]
+            raise ZeroDivisionError("a bug of ours")
+        return keeps(tx, polled, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(turn, "absorb", break_on_post)
+    report = newsroom.poll()
+
+    assert (report.new, report.failed) == (2, 1)
+    assert {newsroom.feed_name(each) for each in newsroom.entries()} == {"wire", "herald"}
+    problem = state_of(newsroom, "post").problem
+    assert problem is not None
+    assert "a bug of ours" in problem
+    assert state_of(newsroom, "post").body_hash is None
+
+    monkeypatch.undo()
+    newsroom.now += DAY
+    assert newsroom.poll().new == 1
+
+
+def test_a_bad_entry_takes_no_other_entry_of_its_feed_along(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves(
+        "wire", Told(guid="1"), Told(guid="2", title="Grain that breaks us"), Told(guid="3")
+    )
+    cleans = drafting.clean_text_of
+
+    def break_on_one(parsed: object, *rest: object, **named: object) -> object:
+        if parsed.guid == "2":  # type: ignore[attr-defined]
+            raise ZeroDivisionError("a bug of ours")
+        return cleans(parsed, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drafting, "clean_text_of", break_on_one)
+    report = newsroom.poll()
+
+    assert report.new == 2
+    assert [each.guid for each in newsroom.entries()] == ["1", "3"]
+    problem = state_of(newsroom, "wire").problem
+    assert problem is not None
+    assert "a bug of ours" in problem
+
+    monkeypatch.undo()
+    newsroom.now += DAY
+    assert newsroom.poll().new == 1, "its validators must not have been ahead of it"
+
+
+def test_the_same_bytes_are_not_read_again(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    assert newsroom.poll("wire").new == 1
+    report = newsroom.poll("wire")
+    assert (report.fetched, report.new, report.revised) == (1, 0, 0)
+    assert newsroom.reader.read_urls == [url_of("wire")]
+
+
+def test_a_body_that_is_no_feed_leaves_no_validators(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v1"')
+    good, newsroom.kit = newsroom.kit.reader, replace(newsroom.kit, reader=Unreadable())
+    report = newsroom.poll("wire")
+    assert (report.fetched, report.failed) == (0, 1)
+    state = state_of(newsroom, "wire")
+    assert (state.etag, state.body_hash, state.problem) == (None, None, "this is no feed")
+
+    newsroom.kit = replace(newsroom.kit, reader=good)
+    assert newsroom.poll("wire").new == 1
+
+
+def test_a_malformed_feed_keeps_what_parsed_and_says_what_was_wrong(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    body = b"<rss version='2.0'><channel><title>W</title><item><title>Grain &oops; ships</title>"
+    newsroom.net.answers[url_of("wire")] = answer("wire", body + b"</item></channel></rss>")
+    report = newsroom.poll("wire")
+    assert (report.new, report.failed) == (1, 0)
+    problem = state_of(newsroom, "wire").problem
+    assert problem is not None
+    assert problem.startswith("not well-formed")
+
+
+def test_a_feed_that_is_gone_is_never_asked_again(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.fails("wire", 410)
+    assert newsroom.poll().failed == 1
+    for _ in range(3):
+        newsroom.now += 400 * DAY
+        assert newsroom.poll().polled == 0
+    with newsroom.kit.store.read() as tx:
+        assert chosen(tx, []) == ()
+        assert due_now(tx, newsroom.now) == ()
+        with pytest.raises(NotFound, match="410"):
+            chosen(tx, ["wire"])
+        gone = tx.feeds.find("wire")
+    assert gone is not None
+    assert gone.status is FeedStatus.GONE
+    orders = Orders(owner="test", feed_ids=(gone.id,), patience=0.0)
+    assert poll_round(newsroom.kit, orders).polled == 0
+    assert asked(newsroom, "wire") == 1
+
+
+def test_a_feed_that_is_gone_stays_so_when_the_file_is_taken_in_again(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.fails("wire", 410)
+    newsroom.poll()
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.now += DAY
+    newsroom.poll()
+    assert asked(newsroom, "wire") == 1
+
+
+def test_retry_after_pauses_the_whole_host(newsroom: Newsroom) -> None:
+    other = replace(feed("other"), url="https://wire.example/other.xml")
+    newsroom.follow(["wire", other, "post"], [topic()])
+    newsroom.fails("wire", 429, retry_after=2 * HOUR)
+    newsroom.poll("wire")
+    assert newsroom.poll("other").polled == 0, "not even when it is asked for by name"
+    assert newsroom.poll("other").waiting == 1
+    assert newsroom.poll("post").polled == 1, "other hosts go on"
+    newsroom.now += 2 * HOUR + 1
+    assert newsroom.poll("other").polled == 1
+
+
+def test_a_failing_feed_is_asked_ever_less_often(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.fails("wire", 500)
+    waits = []
+    for _ in range(8):
+        assert newsroom.poll().failed == 1
+        due = state_of(newsroom, "wire").next_poll_at
+        assert due is not None
+        waits.append(due - newsroom.now)
+        newsroom.now = due
+    assert waits == sorted(waits)
+    assert waits[-1] == DAY
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.poll()
+    assert state_of(newsroom, "wire").failures == 0
+
+
+def test_a_publishers_ttl_holds_when_nothing_has_changed_too(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v1"', ttl=360)
+    for _ in range(3):
+        newsroom.poll()
+        due = state_of(newsroom, "wire").next_poll_at
+        assert due is not None
+        assert due - newsroom.now >= 6 * HOUR
+        newsroom.now = due
+
+
+def test_a_host_is_asked_at_its_spacing(newsroom: Newsroom) -> None:
+    feeds = [replace(feed(f"f{n}"), url=f"https://wire.example/{n}.xml") for n in range(3)]
+    newsroom.follow(feeds, [topic()], net=Net(workers=4, spacing=10.0))
+    for n in range(3):
+        assert newsroom.poll().polled == 1, f"round {n}"
+        newsroom.now += 10
+    assert newsroom.poll().polled == 0
+
+
+def test_a_lost_workers_feed_is_polled_when_its_lease_ends(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    with newsroom.kit.store.write() as tx:
+        (claim,) = tx.feeds.claim_due(
+            newsroom.now, limit=1, lease=600, owner="lost", per_host=1, spacing=0
+        )
+    assert newsroom.poll().polled == 0
+    newsroom.now += 601
+    assert newsroom.poll().new == 1
+    with newsroom.kit.store.write() as tx:
+        assert not tx.feeds.settle(claim, claim.state), "the late worker must write nothing"
+
+
+def test_a_paused_feed_is_not_polled(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    with newsroom.kit.store.write() as tx:
+        found = tx.feeds.find("wire")
+        assert found is not None
+        tx.feeds.set_status(found.id, FeedStatus.PAUSED, now=newsroom.now)
+    newsroom.now += DAY
+    assert newsroom.poll().polled == 0
+    assert asked(newsroom, "wire") == 0
+
+
+def test_a_stop_before_the_round_polls_nothing(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    stop = Event()
+    stop.set()
+    assert newsroom.poll(stop=stop).polled == 0
+    assert asked(newsroom, "wire") == 0
+
+
+def test_a_claim_that_cannot_be_written_is_told_and_loses_nothing(
+    newsroom: Newsroom, store: SqliteStore
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    store.before_commit = failing_once(StoreBusy("another process writes"))
+    with pytest.raises(StoreBusy):
+        newsroom.poll()
+    assert newsroom.poll().new == 1
+
+
+@pytest.mark.parametrize("leap", [365 * DAY, -365 * DAY, 2 * HOUR, -2 * HOUR])
+def test_a_leaping_clock_makes_no_storm_and_no_stall(newsroom: Newsroom, leap: int) -> None:
+    names = [f"f{n}" for n in range(6)]
+    newsroom.follow(names, [topic()])
+    for name in names:
+        newsroom.serves(name, Told(guid=name), etag='"v1"')
+    newsroom.poll()
+
+    newsroom.now += leap
+    newsroom.net.asked.clear()
+    for _ in range(5):
+        newsroom.poll()
+    assert all(asked(newsroom, name) <= 1 for name in names), "at most one poll each"
+
+    for name in names:
+        due = state_of(newsroom, name).next_poll_at
+        assert due is not None
+        assert state_of(newsroom, name).interval > 0
+    newsroom.now += DAY
+    newsroom.poll()
+    assert all(asked(newsroom, name) >= 1 for name in names), "none waits for the old clock"
+
+
+def test_a_leap_leaves_the_order_of_entries(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.hears("wire", Told(guid="1", title="First grain"))
+    newsroom.now -= 365 * DAY
+    newsroom.hears(
+        "wire", Told(guid="2", title="Second grain"), Told(guid="1", title="First grain")
+    )
+    newsroom.now += 365 * DAY
+    newsroom.hears("wire", Told(guid="3", title="Third grain"))
+    with newsroom.kit.store.read() as tx:
+        assert [each.guid for each in reversed(tx.entries.newest(limit=9))] == ["1", "2", "3"]

@@ -214,10 +214,10 @@ class Newsroom:
         assert found is not None
         return found.spec.name
 
-    def act(self, verb: Verb, title: str, slug: str = "grain", **payload: str) -> Decision:
+    def act(self, verb: Verb, of: str, slug: str = "grain", **payload: str) -> Decision:
         """Do one editor's act through the entry of this title, and publish."""
         what = Act(
-            verb=verb, entry=str(self.entry(title).id), topic=slug, actor="ida", payload=payload
+            verb=verb, entry=str(self.entry(of).id), topic=slug, actor="ida", payload=payload
         )
         decision = act(self.kit, what)
         self.publish()

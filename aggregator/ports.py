@@ -135,6 +135,10 @@ class Feeds(Protocol):
         """Give back every lease; only for the one daemon that holds the store. Returns how many."""
         ...
 
+    def replan(self, now: float) -> int:
+        """Make due what was last polled in the future: the clock went back. Returns how many."""
+        ...
+
     def settle(self, claim: Claim, state: PollState) -> bool:
         """End a claim with its new state. False, and nothing written, when the claim was
         overtaken (the generation moved on)."""

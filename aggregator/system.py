@@ -14,6 +14,7 @@ from aggregator import PROJECT_PAGE, __version__
 from aggregator.core.text import hash_text
 from aggregator.errors import UsageError
 from aggregator.flow.kit import Kit
+from aggregator.flow.poll import keep_up_with_clock
 from aggregator.flow.refile import refile_changed
 from aggregator.flow.sync import Synced, sync
 from aggregator.formats.guard import GuardedReader
@@ -89,6 +90,7 @@ def holding(kit: Kit, command: str) -> Iterator[None]:
     with hold(store_path(kit.settings), command, since):
         with kit.store.write() as tx:
             tx.feeds.release_leases()
+            keep_up_with_clock(tx, kit.clock())
         yield
 
 

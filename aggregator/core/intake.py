@@ -149,20 +149,26 @@ def _arrival(
         story_id=story_id,
         story_public_id=story_public_id(feed.spec.url, draft.guid),
         join_because=because,
-        withdrawn=blocked(feed, draft, blocks),
+        withdrawn=blocked(feed, draft.text.url, (draft.url_hash, draft.body_hash), blocks),
     )
 
 
-def blocked(feed: Feed, draft: Draft, blocks: Blocks) -> str | None:
-    """Return the reason of the withdrawal that keeps this entry from returning, if any."""
+def blocked(
+    feed: Feed, url: str | None, hashes: tuple[int | None, int | None], blocks: Blocks
+) -> str | None:
+    """Return the reason of the withdrawal that keeps an entry out, if any.
+
+    `hashes` are those of its address and of its body.
+    """
+    address, body = hashes
     if feed.id in blocks.feeds:
         return blocks.feeds[feed.id]
-    for host in (host_of(draft.text.url or ""), host_of(feed.spec.url)):
+    for host in (host_of(url or ""), host_of(feed.spec.url)):
         if host is not None and host in blocks.hosts:
             return blocks.hosts[host]
-    if draft.url_hash is not None and draft.url_hash in blocks.urls:
-        return blocks.urls[draft.url_hash]
-    return blocks.bodies.get(draft.body_hash) if draft.body_hash is not None else None
+    if address is not None and address in blocks.urls:
+        return blocks.urls[address]
+    return blocks.bodies.get(body) if body is not None else None
 
 
 def _change(draft: Draft, before: Known, now: int) -> Change:

@@ -63,6 +63,7 @@ def after_success(state: PollState, outcome: Fetched | NotModified, turn: Turn) 
         state,
         next_poll_at=_later(turn, interval),
         interval=interval,
+        ttl=turn.ttl,
         etag=etag,
         last_modified=modified,
         last_status=status,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import islice, pairwise
 
 MAX_TOKEN = 100  # characters; longer ones are blobs nobody searches for
 
@@ -29,6 +30,12 @@ _PRIVATE_PLANES = "\U000f0000-\U000ffffd\U00100000-\U0010fffd"
 _UNKNOWN_TO_FTS5 = (*range(0x19B0, 0x19C1), 0x19C8, 0x19C9, 0x1CF2, 0x1CF3)
 
 _WORD = re.compile(rf"[\w{_PRIVATE_PLANES}]+(?:'[\w{_PRIVATE_PLANES}]+)*")
+# What parts words in text that is ASCII, and the apostrophes in it that join nothing.
+_PARTING = str.maketrans(
+    {chr(c): " " for c in range(128) if not chr(c).isalnum() and chr(c) != "'"}
+)
+_LOOSE_APOSTROPHE = re.compile(r"'(?![a-z0-9])|(?<![a-z0-9])'")
+_PUNCTUATION = "–—“”„«»‹›•·€"  # which keeps text from being ASCII when it is folded
 _SPACELESS_RUN = re.compile(f"((?:[{_SPACELESS}][{_PRIVATE_PLANES}]*)+)")
 _SPACELESS_UNIT = re.compile(f"[{_SPACELESS}][{_PRIVATE_PLANES}]*")
 _APOSTROPHES = re.compile("[’‘ʼʻ＇]")
@@ -63,13 +70,18 @@ _UNSAFE_BEYOND = re.compile(
 # A class of characters that reaches beyond the first plane is searched range by range, one within
 # it by table: 20 times as fast. So the wide patterns are asked only of texts that need them.
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
-_LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028]")
-_BLANKS = re.compile(r"\s+")
-_BLANKS_IN_LINE = re.compile(r"[^\S\n]+")
 _MARKS_TOGETHER = 8
 
 
-_Marks = tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marks:
+    """What finds combining marks. A pattern that begins with one class of characters, not with a
+    repeated one, is searched four times as fast."""
+
+    any: re.Pattern[str]
+    flood: re.Pattern[str]
+    dropped: re.Pattern[str]  # those that fold away
+    signs: re.Pattern[str]  # those that are made letters
 
 
 def _marks(text: str) -> _Marks:
@@ -78,10 +90,10 @@ def _marks(text: str) -> _Marks:
 
 @cache
 def _mark_patterns(*, wide: bool) -> _Marks:
-    """Return what finds a flood of marks, marks that fold away, and signs to be made letters.
+    """Return the patterns; without `wide` they know the first plane only.
 
-    Without `wide` they know the first plane only. A mark of combining class 0, 8 or 9 carries a vowel, a voicing or a missing vowel and is
-    kept; the others (accents, tones, points) fold away, with what is invisible by nature.
+    A mark of combining class 0, 8 or 9 carries a vowel, a voicing or a missing vowel and is kept;
+    the others (accents, tones, points) fold away, with what is invisible by nature.
     """
     every: list[int] = []
     dropped: list[int] = []
@@ -98,11 +110,12 @@ def _mark_patterns(*, wide: bool) -> _Marks:
             elif category == "Cf" and code != 0x200B:
                 dropped.append(code)
     selectors = range(0xE0000, 0xE01F0) if wide else ()
-    flood = _one_of([*every, *selectors])
-    return (
-        re.compile(f"({flood}{{{_MARKS_TOGETHER}}}){flood}+"),
-        re.compile(_one_of([*dropped, *selectors]) + "+"),
-        re.compile(_one_of(kept)),
+    mark = _one_of([*every, *selectors])
+    return _Marks(
+        any=re.compile(mark),
+        flood=re.compile(f"({mark}{mark}{{{_MARKS_TOGETHER - 1}}}){mark}+"),
+        dropped=re.compile(_one_of([*dropped, *selectors])),
+        signs=re.compile(_one_of(kept)),
     )
 
 
@@ -127,13 +140,18 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    flood, dropped, _ = _marks(text)
+    marks = _marks(text)
     # The flood first: normalising sorts each run of marks, in time quadratic in its length.
-    text = unicodedata.normalize("NFKD", flood.sub(r"\1", text))
+    text = unicodedata.normalize("NFKD", _drained(text, marks))
     text = unicodedata.normalize("NFKD", text.casefold())
     text = _PLAIN_LETTER.sub(lambda found: _PLAIN_LETTERS[found[0]], text)
-    text = unicodedata.normalize("NFC", dropped.sub("", text))
-    return flood.sub(r"\1", text)
+    text = unicodedata.normalize("NFC", marks.dropped.sub("", text))
+    return _drained(text, marks)
+
+
+def _drained(text: str, marks: _Marks) -> str:
+    """Return the text with at most so many marks together as any language needs."""
+    return marks.flood.sub(r"\1", text) if marks.any.search(text) else text
 
 
 def tokens(text: str) -> list[str]:
@@ -149,8 +167,13 @@ def tokens(text: str) -> list[str]:
     text = fold(text).replace("_", " ")
     if not text.isascii():
         text = _APOSTROPHES.sub("'", text)
-        text = _marks(text)[2].sub(lambda sign: chr(0xF0000 + ord(sign[0])), text)
-    words: list[str] = _WORD.findall(text)
+        for mark in _PUNCTUATION:
+            text = text.replace(mark, " ")
+    if text.isascii():
+        words = _LOOSE_APOSTROPHE.sub(" ", text).translate(_PARTING).split()
+    else:
+        text = _marks(text).signs.sub(lambda sign: chr(0xF0000 + ord(sign[0])), text)
+        words = _WORD.findall(text)
     if "'" in text:
         words = [part for word in words for part in _without_apostrophes(word)]
     if not text.isascii() and _SPACELESS_UNIT.search(text):
@@ -191,7 +214,7 @@ def clean_line(text: str, limit: int = 500) -> str:
     >>> clean_line("Grain \\x1b[31m\\u202e corridor\\u2028reopens ")
     'Grain [31m corridor reopens'
     """
-    return _cut(_BLANKS.sub(" ", _safe(text)).strip(), limit)
+    return _cut(" ".join(_safe(text).split()), limit)
 
 
 def clean_text(text: str, limit: int = 1_000_000) -> str:
@@ -199,8 +222,8 @@ def clean_text(text: str, limit: int = 1_000_000) -> str:
 
     At most one empty line stands between two paragraphs.
     """
-    text = _LINE_BREAKS.sub("\n", _safe(text)).replace("\u2029", "\n\n")
-    text = _BLANKS_IN_LINE.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
+    lines = _safe(text).replace("\u2029", "\n\n").splitlines()
+    text = "\n".join(" ".join(line.split()) for line in lines)
     return _cut(re.sub(r"\n{3,}", "\n\n", text).strip(), limit)
 
 
@@ -210,7 +233,7 @@ def _safe(text: str) -> str:
         return text
     if _BEYOND.search(text):
         text = _UNSAFE_BEYOND.sub("", text)
-    return _marks(text)[0].sub(r"\1", text)
+    return _drained(text, _marks(text))
 
 
 def _cut(text: str, limit: int) -> str:
@@ -239,9 +262,12 @@ def excerpt(text: str, words: int = 60) -> str:
     return line
 
 
-def word_count(text: str) -> int:
-    """Return how many words a person would count; pieces without a letter or digit are none."""
-    return sum(1 for _ in _COUNTED.finditer(text))
+def word_count(text: str, most: int | None = None) -> int:
+    """Return how many words a person would count; pieces without a letter or digit are none.
+
+    With `most` counting ends there.
+    """
+    return sum(1 for _ in islice(_COUNTED.finditer(text), most))
 
 
 def signed64(data: bytes) -> int:

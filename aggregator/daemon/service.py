@@ -20,7 +20,7 @@ from aggregator.config import load_settings
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.flow.absorb import Absorbed
 from aggregator.flow.kit import Kit
-from aggregator.flow.poll import Orders, poll_round
+from aggregator.flow.poll import Orders, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
 from aggregator.system import bring_into_line
 from aggregator.web.app import make_app
@@ -45,6 +45,7 @@ class Service:
         self._stop = Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signature(kit.settings.path)
+        self._looked = kit.clock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -97,9 +98,14 @@ class Service:
 
     def poll(self) -> None:
         """Poll whatever is due."""
-        if not self._stop.is_set():
-            orders = Orders(owner=self._owner, patience=0.0)
-            poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
+        if self._stop.is_set():
+            return
+        before, self._looked = self._looked, self._kit.clock()
+        if self._looked < before:
+            with self._kit.store.write() as tx:
+                keep_up_with_clock(tx, self._looked)
+        orders = Orders(owner=self._owner, patience=0.0)
+        poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
 
     def publish(self) -> None:
         """Compose dirty topics."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,13 +17,14 @@ from aggregator.core.schedule import (
     host_pause,
 )
 from aggregator.core.urls import absolute, host_of
-from aggregator.flow.filing import Desk, refresh_stories
+from aggregator.flow.filing import Desk, redraw, refresh_stories
 from aggregator.model.entry import Known, ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
 from aggregator.model.feed import Claim, Feed, FeedStatus, PollRecord, PollState
-from aggregator.model.ids import StoryId
 from aggregator.model.intake import Blocks, Candidate, Intake
 from aggregator.ports import Tx
+
+log = logging.getLogger(__name__)
 
 
 class Overtaken(Exception):
@@ -40,6 +42,7 @@ class Polled:
     body_hash: int | None = None
     unreadable: str | None = None  # why a body that arrived is no feed
     drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
+    spoilt: Mapping[int, str] = field(default_factory=dict)  # by key hash: why it has no draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +59,26 @@ class Absorbed:
     overtaken: bool = False
 
 
-def prepare(tx: Tx, claim: Claim, parsed: ParsedFeed, books: Books, now: int) -> dict[int, Draft]:
+def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled:
     """Draft the entries that look new or revised, before the writer is asked for.
 
-    Cleaning HTML is the dear part; entries whose digest is known never pay for it.
+    Cleaning HTML is the dear part; entries whose digest is known never pay for it. An entry that
+    cannot be drafted is told in `spoilt` and stops no other.
     """
-    feed = learned(claim.feed, parsed)
+    feed, now = learned(arrived.claim.feed, parsed), int(arrived.turn.started)
     keyed, known = _identified(tx, feed, parsed)
-    return {
-        each.key_hash: draft(each, feed, books, first_seen=now)
-        for each in keyed
-        if each.key_hash not in known or known[each.key_hash].digest != each.digest
-    }
+    drafts: dict[int, Draft] = {}
+    spoilt: dict[int, str] = {}
+    for each in keyed:
+        if each.key_hash in known and known[each.key_hash].digest == each.digest:
+            continue
+        try:
+            drafts[each.key_hash] = draft(each, feed, books, first_seen=now)
+        except Exception as error:  # a bug of ours must cost one entry, not its feed
+            log.exception("could not draft an entry", extra={"feed": feed.spec.name})
+            spoilt[each.key_hash] = f"entry {each.key!r}: {error!r}"
+    turn = replace(arrived.turn, ttl=parsed.ttl)
+    return replace(arrived, turn=turn, parsed=parsed, drafts=drafts, spoilt=spoilt)
 
 
 def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> Absorbed:
@@ -110,8 +121,18 @@ def state_after(polled: Polled) -> PollState:
     if polled.unreadable is not None:
         return after_unreadable(state, outcome, polled.unreadable, turn)
     after = after_success(state, outcome, turn)
+    if polled.spoilt:
+        return _without_validators(after, polled.spoilt)
     problem = polled.parsed.problem if polled.parsed is not None else state.problem
     return replace(after, body_hash=polled.body_hash, problem=problem)
+
+
+def _without_validators(after: PollState, spoilt: Mapping[int, str]) -> PollState:
+    """Validators stand for every entry of a body: while one is not kept, it is asked for anew."""
+    first, *others = spoilt.values()
+    more = f", and {len(others)} more" if others else ""
+    problem = f"could not be kept: {first}{more}"
+    return replace(after, etag=None, last_modified=None, body_hash=None, problem=problem)
 
 
 def learned(feed: Feed, parsed: ParsedFeed) -> Feed:
@@ -138,7 +159,8 @@ def _identified(
 def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) -> Intake:
     assert polled.parsed is not None
     now = int(polled.turn.started)
-    keyed, known = _identified(tx, feed, polled.parsed)
+    identified, known = _identified(tx, feed, polled.parsed)
+    keyed = [each for each in identified if each.key_hash not in polled.spoilt]
 
     def draft_of(each: Keyed) -> Draft:
         ready = polled.drafts.get(each.key_hash)
@@ -164,13 +186,7 @@ def _keep(tx: Tx, feed: Feed, before: Feed, intake: Intake, desk: Desk, now: int
     kept = tx.entries.keep(intake)
     stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
     refresh_stories(tx, desk, stories, now)
-    _redraw(tx, stories, now)
-
-
-def _redraw(tx: Tx, stories: Sequence[StoryId], now: int) -> None:
-    """A revised text or a joining source shows wherever its story is published."""
-    for topic_id in sorted(tx.topics.showing(tuple(stories))):
-        tx.publications.mark_dirty(topic_id, now)
+    redraw(tx, stories, now)
 
 
 def _pass_on(tx: Tx, polled: Polled) -> None:

@@ -15,7 +15,7 @@ from aggregator.core.series import find
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import fold
 from aggregator.flow.curate import topic_named
-from aggregator.flow.filing import desk, refresh
+from aggregator.flow.filing import desk, redraw, refresh, refresh_stories
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.setup import desk_feed, identity
 from aggregator.model.entry import Instalment, Known, ParsedEntry
@@ -165,4 +165,6 @@ def _put(
     who = desk(tx, identity(tx, kit.settings.site, now))
     for each in topics:
         refresh(tx, who, tx.topics.case(each, story), now)
+    refresh_stories(tx, who, [story], now)
+    redraw(tx, [story], now)
     return tuple(done)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aggregator.core.urls import host_of
+from aggregator.core.intake import blocked
+from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
 from aggregator.flow.filing import desk, refresh, refresh_stories
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
-from aggregator.model.ids import DecisionId, EntryId, StoryId
+from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId
+from aggregator.model.intake import Blocks
 from aggregator.model.topic import Decision, NewDecision, Topic, Verb
 from aggregator.ports import Tx
 
@@ -67,12 +70,7 @@ def undo(kit: Kit, number: int | None, *, actor: str) -> tuple[Decision, Decisio
                 undo_of=target.id,
             )
         )
-        if target.verb is Verb.UNDO:
-            _redo(tx, kit, target, now)
-        elif target.verb is Verb.WITHDRAW:
-            _return_withdrawn(tx, kit, target, now)
-        else:
-            _follow_decision(tx, kit, target, now)
+        _follow_undo(tx, kit, target, now)
     return target, done
 
 
@@ -86,21 +84,19 @@ def withdraw(kit: Kit, what: str, *, reason: str, actor: str) -> tuple[Decision,
         raise UsageError("a withdrawal needs a reason: add --reason 'why'")
     now = int(kit.clock())
     with kit.store.write(durable=True) as tx:
-        kind, value, entries = _withdrawn(tx, what)
+        payload = _withdrawn(tx, what)
+        entries = _entries_of(tx, payload)
         decision = tx.topics.decide(
             NewDecision(
                 at=now,
                 actor=actor,
                 verb=Verb.WITHDRAW,
-                entry_id=entries[0] if kind == "entry" else None,
-                payload={"kind": kind, "value": value},
+                entry_id=EntryId(int(payload["value"])) if payload["kind"] == "entry" else None,
+                payload=payload,
                 why=reason,
             )
         )
-        for block_kind, block_value in _blocks(tx, kind, value):
-            tx.withdrawals.add(block_kind, block_value, reason, now, decision.id)
-        tx.entries.set_withdrawn(entries, now)
-        _let_follow(tx, kit, entries, now)
+        _take_out(tx, kit, decision, entries, now)
     return decision, len(entries)
 
 
@@ -141,54 +137,94 @@ def _undoable(tx: Tx, number: int | None) -> Decision:
     raise NotFound("there is nothing to undo")
 
 
-def _redo(tx: Tx, kit: Kit, undone: Decision, now: int) -> None:
-    """An undo was itself undone: what it had taken back holds again."""
-    original = tx.topics.decision(undone.undo_of) if undone.undo_of is not None else None
-    if original is not None and original.verb is Verb.WITHDRAW:
-        kind, value = original.payload["kind"], original.payload["value"]
-        for block_kind, block_value in _blocks(tx, kind, value):
-            tx.withdrawals.add(block_kind, block_value, original.why, now, original.id)
-        entries = _entries_of(tx, kind, value)
-        tx.entries.set_withdrawn(entries, now)
-        _let_follow(tx, kit, entries, now)
-    elif original is not None:
+def _follow_undo(tx: Tx, kit: Kit, undone: Decision, now: int) -> None:
+    """Bring into line what the decision at the end of a chain of undos speaks of."""
+    original: Decision | None = undone
+    while original is not None and original.verb is Verb.UNDO:
+        original = tx.topics.decision(original.undo_of) if original.undo_of is not None else None
+    if original is None:
+        return
+    if original.verb is not Verb.WITHDRAW:
         _follow_decision(tx, kit, original, now)
+    elif tx.topics.undone(original.id):
+        _let_return(tx, kit, original, now)
+    else:
+        _take_out(tx, kit, original, _entries_of(tx, original.payload), now)
 
 
-def _return_withdrawn(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
+def _take_out(tx: Tx, kit: Kit, decision: Decision, entries: Sequence[EntryId], now: int) -> None:
+    for kind, value in _blocks(decision.payload):
+        tx.withdrawals.add(kind, value, decision.why, now, decision.id)
+    tx.entries.set_withdrawn(entries, now)
+    _let_follow(tx, kit, entries, now)
+
+
+def _let_return(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
+    """Lift its blocks; what another withdrawal still covers stays out."""
     tx.withdrawals.lift(decision.id, now)
-    entries = _entries_of(tx, decision.payload["kind"], decision.payload["value"])
+    blocks = tx.withdrawals.blocks()
+    entries = _entries_of(tx, decision.payload)
+    if blocks:
+        entries = tuple(each for each in entries if _is_free(tx, each, blocks))
     tx.entries.set_withdrawn(entries, None)
     _let_follow(tx, kit, entries, now)
 
 
-def _withdrawn(tx: Tx, what: str) -> tuple[str, str, tuple[EntryId, ...]]:
+def _is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
+    entry = tx.entries.get(entry_id)
+    feed = tx.feeds.get(entry.feed_id) if entry is not None else None
+    if entry is None or feed is None:
+        return False
+    hashes = tx.entries.hashes(entry_id)
+    return blocked(feed, entry.text.url, hashes, blocks) is None
+
+
+def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
+    """Return what is named as a decision's payload: kind and value, of an entry its hashes too."""
     if what.isdecimal():
-        entry = entry_named(tx, what)
-        return "entry", str(entry.id), (entry.id,)
+        return _one_entry(tx, entry_named(tx, what).id)
     feed = tx.feeds.find(what)
     if feed is not None:
-        return "feed", str(feed.id), tx.entries.of_feed(feed.id)
+        return {"kind": "feed", "value": str(feed.id)}
+    number = url_hash(what)
+    if number is not None and (found := tx.entries.by_url(number)):
+        return _one_entry(tx, found[0])
     host = host_of(what if "//" in what else f"http://{what}/")
-    if host is not None and "." in host:
-        return "host", host, tx.entries.of_host(host)
-    raise NotFound(f"{what!r} is no entry number, feed or host we know")
+    bare = what.partition("//")[2].rstrip("/") if "//" in what else what
+    if host is not None and "." in host and "/" not in bare:
+        return {"kind": "host", "value": host}
+    raise NotFound(f"{what!r} is no entry, feed or host we know")
 
 
-def _entries_of(tx: Tx, kind: str, value: str) -> tuple[EntryId, ...]:
-    if kind == "entry":
-        return (EntryId(int(value)),)
-    found = tx.feeds.find(value) if kind == "feed" else None
-    return tx.entries.of_feed(found.id) if found is not None else tx.entries.of_host(value)
+def _one_entry(tx: Tx, entry_id: EntryId) -> dict[str, str]:
+    """An entry's hashes name its copies; an address that its feed gives to several, none."""
+    address, body = tx.entries.hashes(entry_id)
+    named = {"kind": "entry", "value": str(entry_id)}
+    if address is not None:
+        sharers = Counter(each.feed_id for each in tx.entries.candidates([address], []))
+        if max(sharers.values(), default=0) <= 1:
+            named["url"] = str(address)
+    if body is not None:
+        named["body"] = str(body)
+    return named
 
 
-def _blocks(tx: Tx, kind: str, value: str) -> tuple[tuple[str, str], ...]:
+def _entries_of(tx: Tx, payload: Mapping[str, str]) -> tuple[EntryId, ...]:
+    kind, value = payload["kind"], payload["value"]
+    if kind == "feed":
+        return tx.entries.of_feed(FeedId(int(value)))
+    if kind == "host":
+        return tx.entries.of_host(value)
+    address, body = ([int(payload[name])] if name in payload else [] for name in ("url", "body"))
+    copies = (each.entry_id for each in tx.entries.candidates(address, body))
+    return tuple(dict.fromkeys((EntryId(int(value)), *copies)))
+
+
+def _blocks(payload: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What may not return: an entry's address and text by whatever feed, a feed, a host."""
-    if kind != "entry":
-        return ((kind, value),)
-    url_hash, body_hash = tx.entries.hashes(EntryId(int(value)))
-    found = (("url", url_hash), ("body", body_hash))
-    return tuple((name, str(number)) for name, number in found if number is not None)
+    if payload["kind"] != "entry":
+        return ((payload["kind"], payload["value"]),)
+    return tuple((name, payload[name]) for name in ("url", "body") if name in payload)
 
 
 def _follow_decision(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:

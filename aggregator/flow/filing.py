@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from aggregator.core.curation import Ruling, judge, standing
+from aggregator.core.curation import Ruling, elect, judge, standing
 from aggregator.core.ids import choose_uri
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed
@@ -45,6 +45,12 @@ def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) 
     return {case.topic_id for case in cases if refresh(tx, desk, case, now)}
 
 
+def redraw(tx: Tx, story_ids: Iterable[StoryId], now: int) -> None:
+    """Compose anew wherever these stories show: a text was revised, or a source joined."""
+    for topic_id in sorted(tx.topics.showing(tuple(story_ids))):
+        tx.publications.mark_dirty(topic_id, now)
+
+
 def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
     """Judge one story in one topic and keep what follows. True when anything visible changed."""
     topic = desk.topics.get(case.topic_id)
@@ -78,10 +84,10 @@ def _with_editors_entries(tx: Tx, case: Case) -> Case:
 
 def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
     quota = topic.spec.publish.per_source
-    if quota is None or case.item is not None or not case.admitted:
+    first = elect(case.admitted, desk.feeds, None)
+    if quota is None or case.item is not None or first is None:
         return None
     most, period = quota
-    first = case.admitted[0]
     if tx.topics.shown_by_source(topic.id, first.feed_id, now - period) < most:
         return None
     name = desk.feeds[first.feed_id].spec.name if first.feed_id in desk.feeds else "its source"

@@ -82,6 +82,12 @@ def poll_round(
     return _Round(kit, orders, judged_by, stop or Event(), on_turn).run()
 
 
+def keep_up_with_clock(tx: Tx, now: float) -> None:
+    """Plan anew what was planned by a clock that has gone back since; else it would wait for it."""
+    if replanned := tx.feeds.replan(now):
+        log.warning("the clock went back", extra={"feeds": replanned})
+
+
 def due_now(tx: Tx, now: float) -> tuple[FeedId, ...]:
     """Feeds whose time has come (`run --once` polls just these)."""
     active = {feed.id for feed in tx.feeds.all(FeedStatus.ACTIVE)}

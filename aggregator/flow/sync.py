@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
-from aggregator.model.feed import FeedStatus, Origin
+from aggregator.flow.filing import desk, refresh_stories
+from aggregator.flow.setup import identity
+from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
+from aggregator.model.ids import FeedId
 from aggregator.model.settings import Settings
 from aggregator.model.topic import TopicStatus
 from aggregator.ports import Tx
@@ -25,10 +29,14 @@ class Synced:
 def sync(tx: Tx, settings: Settings, now: float) -> Synced:
     """Make feeds and topics of the file those of the store; what left the file is retired.
 
-    A feed keeps its number, history and validators while its address stays; renaming is a change.
-    What the desk made is left alone, unless the file now defines the same address or slug.
+    A feed keeps its number and history while its address or its name stays, and its validators
+    while the address does. What the desk made is left alone, unless the file now defines the same
+    address or slug.
     """
     feeds, topics = _feeds(tx, settings, now), _topics(tx, settings, now)
+    if feeds.changed:  # names and rights show in whatever is published of them
+        for topic in tx.topics.all():
+            tx.publications.mark_dirty(topic.id, now)
     return Synced(
         added=feeds.added + topics.added,
         changed=feeds.changed + topics.changed,
@@ -37,27 +45,74 @@ def sync(tx: Tx, settings: Settings, now: float) -> Synced:
 
 
 def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:
-    by_url = {feed.spec.url: feed for feed in tx.feeds.all()}
-    wanted = {spec.url for spec in settings.feeds}
-    added, changed, retired = [], [], []
-    for feed in by_url.values():
-        left = feed.origin is Origin.FILE and feed.spec.url not in wanted
-        if left and feed.status is not FeedStatus.RETIRED:
-            tx.feeds.set_status(feed.id, FeedStatus.RETIRED, now=now)
-            retired.append(feed.spec.name)
+    before = _counterparts(tx.feeds.all(), settings.feeds)
+    added, changed, opened = [], [], []
+    retired = _retire(tx, {feed.id for feed in before.values()}, now)
+    _free_names(tx, before, settings.feeds)
     for spec in settings.feeds:
-        before = by_url.get(spec.url)
-        if before is None:
+        feed = before.get(spec.url)
+        if feed is None:
             tx.feeds.add(spec, origin=Origin.FILE, now=now)
             added.append(spec.name)
             continue
-        if before.spec != spec or before.origin is not Origin.FILE:
-            tx.feeds.change(before.id, spec, origin=Origin.FILE)
+        if feed.spec != spec or feed.origin is not Origin.FILE:
+            tx.feeds.change(feed.id, spec, origin=Origin.FILE)
             changed.append(spec.name)
-        if before.status is FeedStatus.RETIRED:
-            tx.feeds.set_status(before.id, FeedStatus.ACTIVE, now=now)
+        if feed.spec.private != spec.private:
+            opened.append(feed.id)
+        moved = feed.spec.url != spec.url
+        if feed.status is FeedStatus.RETIRED or (feed.status is FeedStatus.GONE and moved):
+            tx.feeds.set_status(feed.id, FeedStatus.ACTIVE, now=now)
             added.append(spec.name)
-    return Synced(added=tuple(added), changed=tuple(changed), retired=tuple(retired))
+    _judge_anew(tx, settings, opened, int(now))
+    return Synced(added=tuple(added), changed=tuple(changed), retired=retired)
+
+
+def _judge_anew(tx: Tx, settings: Settings, feed_ids: Sequence[FeedId], now: int) -> None:
+    """Elect other leads where a feed became private; let it lead where it is so no more."""
+    entries = [entry for feed_id in feed_ids for entry in tx.entries.of_feed(feed_id)]
+    stories = {story for entry in entries if (story := tx.stories.of_entry(entry)) is not None}
+    if stories:
+        refresh_stories(tx, desk(tx, identity(tx, settings.site, now)), sorted(stories), now)
+
+
+def _counterparts(feeds: Sequence[Feed], specs: Sequence[FeedSpec]) -> dict[str, Feed]:
+    """Return by address in the file the feed we have for it: at that address, else of that name.
+
+    A name tells a feed that moved only if its old address has left the file.
+    """
+    by_url = {feed.spec.url: feed for feed in feeds}
+    by_name = {feed.spec.name: feed for feed in feeds if feed.origin is Origin.FILE}
+    wanted = {spec.url for spec in specs}
+    found = {}
+    for spec in specs:
+        named = by_name.get(spec.name)
+        moved = named if named is not None and named.spec.url not in wanted else None
+        feed = by_url.get(spec.url) or moved
+        if feed is not None:
+            found[spec.url] = feed
+    return found
+
+
+def _retire(tx: Tx, stay: Set[FeedId], now: float) -> tuple[str, ...]:
+    left = [
+        feed
+        for feed in tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED, FeedStatus.GONE)
+        if feed.origin is Origin.FILE and feed.id not in stay
+    ]
+    for feed in left:
+        tx.feeds.set_status(feed.id, FeedStatus.RETIRED, now=now)
+    return tuple(feed.spec.name for feed in left)
+
+
+def _free_names(tx: Tx, before: Mapping[str, Feed], specs: Sequence[FeedSpec]) -> None:
+    """Take the names of the file from feeds that have them and are to be called otherwise."""
+    ours = {spec.name: before[spec.url].id if spec.url in before else None for spec in specs}
+    for feed in tx.feeds.all():
+        name = feed.spec.name
+        if name in ours and ours[name] != feed.id:
+            freed = replace(feed.spec, name=f"{name}-was-{feed.id}")
+            tx.feeds.change(feed.id, freed, origin=feed.origin)
 
 
 def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
@@ -82,6 +137,7 @@ def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
             changed.append(spec.slug)
         if before.status is TopicStatus.RETIRED:
             tx.topics.set_status(before.id, TopicStatus.ACTIVE)
+            tx.topics.set_filed_spec(before.id, "")  # what came meanwhile was not filed here
             tx.publications.mark_dirty(before.id, now)
             added.append(spec.slug)
     return Synced(added=tuple(added), changed=tuple(changed), retired=tuple(retired))

@@ -48,17 +48,15 @@ def _read(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
         parsed = kit.reader.read(outcome.body, url=outcome.url, content_type=outcome.content_type)
     except ReadFailed as error:
         return replace(arrived, unreadable=str(error))
-    turn = replace(arrived.turn, ttl=parsed.ttl)
     with kit.store.read() as tx:
-        drafts = prepare(tx, arrived.claim, parsed, books, int(turn.started))
-    return replace(arrived, turn=turn, parsed=parsed, drafts=drafts)
+        return prepare(tx, arrived, parsed, books)
 
 
 def turn_of(kit: Kit, claim: Claim) -> Turn:
-    """Return the turn that starts now."""
+    """Return the turn that starts now; the ttl is that of the document last read."""
     spec = claim.feed.spec
     every = spec.every if spec.every is not None else kit.settings.defaults.every
-    return Turn(started=kit.clock(), every=every, jitter=kit.jitter())
+    return Turn(started=kit.clock(), every=every, ttl=claim.state.ttl, jitter=kit.jitter())
 
 
 def broken_turn(kit: Kit, claim: Claim, problem: str) -> Polled:

@@ -102,6 +102,7 @@ class PollState:
     next_poll_at: float | None = 0.0  # None: never (paused, retired, gone)
     generation: int = 0
     interval: int = 3600
+    ttl: int | None = None  # seconds; what the document last read asks for, a minimum
     etag: str | None = None  # as the server wrote it, quotes and W/ kept
     last_modified: str | None = None  # as the server wrote it: sent back, never parsed
     body_hash: int | None = None

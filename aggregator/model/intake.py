@@ -104,3 +104,6 @@ class Blocks:
     bodies: dict[int, str] = field(default_factory=dict)  # body_hash
     feeds: dict[FeedId, str] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.urls or self.bodies or self.feeds or self.hosts)

@@ -21,12 +21,14 @@ from aggregator.store import leases, rows
 from aggregator.store.packing import dump_feed_spec
 from aggregator.store.sqlite import Connection
 
+CLOCK_SLACK = 60.0  # seconds a clock may be set back without anything being planned anew
 _SETTLE = """
     UPDATE feed_state SET
         next_poll_at = CASE
             WHEN (SELECT status FROM feeds WHERE id = :feed_id) = :active THEN :next_poll_at
         END,
-        lease_owner = NULL, interval = :interval, etag = :etag, last_modified = :last_modified,
+        lease_owner = NULL, interval = :interval, ttl = :ttl,
+        etag = :etag, last_modified = :last_modified,
         body_hash = :body_hash, last_status = :last_status,
         last_poll_at = :last_poll_at, last_ok_at = :last_ok_at, last_new_at = :last_new_at,
         failures = :failures, problem = :problem, moved_to = :moved_to, moved_count = :moved_count
@@ -98,7 +100,7 @@ class SqliteFeeds:
         if (before.url, before.auth) != (spec.url, spec.auth):
             self._conn.execute(
                 "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL,"
-                " body_hash = NULL, moved_to = NULL, moved_count = 0,"
+                " body_hash = NULL, ttl = NULL, moved_to = NULL, moved_count = 0,"
                 " lease_owner = NULL, generation = generation + 1,"
                 " next_poll_at = CASE WHEN next_poll_at IS NOT NULL THEN 0.0 END"
                 " WHERE feed_id = ?",
@@ -204,6 +206,24 @@ class SqliteFeeds:
         return self._conn.execute(
             "UPDATE feed_state SET next_poll_at = 0.0, lease_owner = NULL"
             " WHERE lease_owner IS NOT NULL"
+        ).rowcount
+
+    def replan(self, now: float) -> int:
+        """Make due whatever was last polled in the future: the clock went back since.
+
+        The pauses of those feeds' hosts end as well. Returns how many feeds.
+        """
+        late = {"now": now, "ahead": now + CLOCK_SLACK}
+        self._conn.execute(
+            "UPDATE hosts SET next_ok_at = :now WHERE next_ok_at > :ahead AND host IN"
+            " (SELECT host FROM feed_state WHERE last_poll_at > :ahead)",
+            late,
+        )
+        return self._conn.execute(
+            "UPDATE feed_state SET next_poll_at = :now, last_poll_at = min(last_poll_at, :now)"
+            " WHERE (last_poll_at > :ahead OR (last_poll_at IS NULL AND next_poll_at > :ahead))"
+            " AND next_poll_at IS NOT NULL AND lease_owner IS NULL",
+            late,
         ).rowcount
 
     def settle(self, claim: Claim, state: PollState) -> bool:

@@ -41,6 +41,7 @@ CREATE TABLE feed_state (
     lease_owner    TEXT,                     -- set while next_poll_at is the end of a lease
     generation     INTEGER NOT NULL DEFAULT 0,
     interval       INTEGER NOT NULL,
+    ttl            INTEGER,                  -- what the document last read asks for
     etag           TEXT,                     -- as the server wrote it, quotes and W/ kept
     last_modified  TEXT,                     -- as the server wrote it: sent back, never parsed
     body_hash      INTEGER,

@@ -55,3 +55,11 @@ def test_any_text_gives_a_name_that_may_be_used(tail: str, head: str) -> None:
 @given(st.text(max_size=60))
 def test_slugging_twice_changes_nothing_more(text: str) -> None:
     assert slugged(slugged(text)) == slugged(text)
+
+
+def test_many_feeds_that_spell_alike_still_get_names_of_their_own() -> None:
+    taken: set[str] = set()
+    for number in range(500):
+        taken.add(name_for(f"https://example.org/?{'-' * number}", taken))
+    assert len(taken) == 500
+    assert all(FEED_NAME.fullmatch(name) for name in taken)

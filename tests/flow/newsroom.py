@@ -16,7 +16,7 @@ from lxml import etree
 from aggregator.errors import ReadFailed
 from aggregator.flow.curate import Act, act
 from aggregator.flow.kit import Kit
-from aggregator.flow.poll import Orders, PollReport, chosen, poll_round
+from aggregator.flow.poll import Orders, PollReport, chosen, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
 from aggregator.formats.reading import read_document
 from aggregator.model.entry import Entry, ParsedFeed
@@ -161,6 +161,12 @@ class Newsroom:
             orders = Orders(owner="test", feed_ids=ids, patience=0.0)
             reports.append(poll_round(self.kit, orders, stop=stop))
         return reports[-1]
+
+    def restart(self) -> None:
+        """Do what a daemon does first."""
+        with self.kit.store.write() as tx:
+            tx.feeds.release_leases()
+            keep_up_with_clock(tx, self.now)
 
     def publish(self) -> list[str]:
         """Compose what is dirty; return the paths of documents whose bytes changed."""

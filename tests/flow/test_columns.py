@@ -110,10 +110,3 @@ def test_the_desks_own_feed_is_never_polled(desk: Newsroom) -> None:
     desk.now += 10 * 86400
     assert desk.poll().polled == 0
     assert desk.net.asked == []
-
-
-def test_a_new_series_rule_refiles_columns_too(desk: Newsroom) -> None:
-    added(desk, column())
-    desk.follow([], [topic("corridors", "title:corridor")], series=desk.kit.settings.series)
-    desk.publish()
-    assert desk.titles("corridors") == ["The corridor opens"]

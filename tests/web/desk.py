@@ -125,8 +125,8 @@ class Desk:
             who = desk(tx, identity(tx, self.kit.settings.site, self.now))
             refresh_stories(tx, who, [story], int(self.now))
 
-    def publish(self) -> None:
-        publish(self.kit)
+    def publish(self, *slugs: str) -> None:
+        publish(self.kit, slugs)
 
     def public_id(self, story: StoryId) -> str:
         with self.kit.store.read() as tx:

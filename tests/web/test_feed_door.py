@@ -216,7 +216,7 @@ def test_a_new_edition_shows_within_two_seconds(desk: Desk, web: Served) -> None
         wire = tx.feeds.find("wire")
     assert lane is not None and wire is not None
     desk.tell(wire, lane, title="Just in")
-    desk.publish()
+    desk.publish("global-lane")
     deadline = time.monotonic() + 2
     while b"Just in" not in web.ask(ATOM).body:
         assert time.monotonic() < deadline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def check(ctx: click.Context) -> None:
     """
     session: Session = ctx.obj
     try:
-        settings = session.settings()
+        settings = session.settings(environ=os.environ)
     except ConfigError as error:
         if session.screen.json:
             session.screen.document(
@@ -174,15 +175,23 @@ def _feed_findings(kit: object) -> list[tuple[str, str, str]]:
     assert isinstance(kit, Kit)
     with kit.store.read() as tx:
         names = {feed.id: feed.spec.name for feed in tx.feeds.all()}
-        failing = [
-            f"{names[feed_id]}: {state.problem}"
-            for feed_id, state in tx.feeds.states().items()
-            if state.failures and feed_id in names
-        ]
-    if not failing:
-        return [("feeds", "ok", f"{len(names)} feeds, none failing")]
-    more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
-    return [("feeds", "note", f"{len(failing)} failing: " + "; ".join(failing[:3]) + more)]
+        states = [(names[f], s) for f, s in tx.feeds.states().items() if f in names and s.problem]
+    failing = [f"{name}: {state.problem}" for name, state in states if state.failures]
+    flawed = [f"{name}: {state.problem}" for name, state in states if not state.failures]
+    found = [
+        ("feeds", "ok" if not failing else "note", f"{len(names)} feeds, {_some(failing)} failing")
+    ]
+    if flawed:
+        found.append(("documents", "note", f"{_some(flawed)} read with a flaw"))
+    return found
+
+
+def _some(problems: list[str]) -> str:
+    """How many, and the first three by name."""
+    if not problems:
+        return "none"
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return f"{len(problems)} ({'; '.join(problems[:3])}{more})"
 
 
 def _problem(problem: object) -> dict[str, object]:

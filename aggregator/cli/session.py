@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,11 +26,11 @@ class Session:
     db: str | None
     screen: Screen
 
-    def settings(self) -> Settings:
-        """Load feeds.yaml; `--db` overrides its store."""
+    def settings(self, *, environ: Mapping[str, str] | None = None) -> Settings:
+        """Load feeds.yaml; `--db` overrides its store. With `environ`, its secrets must be set."""
         from aggregator.config import load_settings
 
-        settings = load_settings(self.config)
+        settings = load_settings(self.config, environ=environ)
         if self.db is None:
             return settings
         store = (

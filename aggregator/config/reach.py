@@ -19,7 +19,7 @@ def allowed(value: object) -> str:
     if found := _HOST_PORT.fullmatch(said):
         if not 0 < int(found[2]) < 65536:
             raise wrong(f"there is no port {found[2]}", "from 1 to 65535")
-        _check_numeric(found[1].strip("[]"))
+        _check_numeric(found[1])
         return said
     if "/" not in said:
         hint = f"write {said}:80, or {said}/32 for every port"
@@ -33,10 +33,11 @@ def allowed(value: object) -> str:
 
 def _check_numeric(host: str) -> None:
     """Refuse a host that looks like an IP address and is none."""
-    if ":" not in host and not host.rpartition(".")[2].isdigit():
+    if host[0] != "[" and not host.rpartition(".")[2].isdigit():
         return
     try:
-        ip_address(host)
+        if ip_address(host.strip("[]")).version != (6 if host[0] == "[" else 4):
+            raise ValueError(host)
     except ValueError:
         raise wrong(f"'{host}' is no IP address", "write it as 127.0.0.1:8801") from None
 

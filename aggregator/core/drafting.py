@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from aggregator.core.identity import Keyed, body_hash
 from aggregator.core.rules import RuleBook, Subject
 from aggregator.core.sanitize import clean_html, looks_like_html, plain_text
 from aggregator.core.series import SeriesBook, find
 from aggregator.core.tagging import Vocabulary, tag
-from aggregator.core.text import clean_line
+from aggregator.core.text import Tokenizer, clean_line, tokens
 from aggregator.core.urls import absolute, host_of, url_hash
 from aggregator.model.entry import Enclosure, Instalment, ParsedEntry, Tag, Text
 from aggregator.model.feed import Feed
@@ -49,13 +50,15 @@ def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
     parsed = keyed.entry
     text = clean_text_of(parsed, feed, first_seen=first_seen)
     body = body_of(text)
-    tags, series, matches = file(text, body, feed, books, place=place_of(text, first_seen))
+    words = cache(tokens)  # tags, rules and the body's hash ask for the same texts
+    place = place_of(text, first_seen)
+    tags, series, matches = file(text, body, feed, books, place=place, words=words)
     return Draft(
         key_hash=keyed.key_hash,
         guid=keyed.key[:GUID_LIMIT],
         digest=keyed.digest,
         url_hash=url_hash(text.url) if text.url else None,
-        body_hash=body_hash(body),
+        body_hash=body_hash(body, words),
         text=text,
         tags=tags,
         series=series,
@@ -91,7 +94,7 @@ def clean_text_of(parsed: ParsedEntry, feed: Feed, *, first_seen: int) -> Text:
 
 
 def file(
-    text: Text, body: str, feed: Feed, books: Books, *, place: int
+    text: Text, body: str, feed: Feed, books: Books, *, place: int, words: Tokenizer = tokens
 ) -> tuple[tuple[Tag, ...], tuple[Instalment, ...], tuple[Match, ...]]:
     """Return tags, series and topics of a text, each with its because."""
     tags = tag(
@@ -102,6 +105,7 @@ def file(
         summary=text.summary,
         body=body,
         categories=text.categories,
+        words=words,
     )
     series = find(
         books.series,
@@ -113,7 +117,7 @@ def file(
         url=text.url or "",
         published=place,
     )
-    about = subject(text, feed, tags, series, place=place, body=body)
+    about = subject(text, feed, tags, series, place=place, body=body, words=words)
     return tags, series, books.rules.match(about)
 
 
@@ -125,8 +129,9 @@ def subject(
     *,
     place: int,
     body: str | None = None,
+    words: Tokenizer = tokens,
 ) -> Subject:
-    """Return an entry as a rule sees it; `body` where it is known already."""
+    """Return an entry as a rule sees it; `body` and `words` where they are known already."""
     return Subject(
         title=text.title,
         summary=text.summary,
@@ -141,6 +146,7 @@ def subject(
         published=place,
         url=text.url or "",
         enclosures=len(text.enclosures),
+        words=words,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from aggregator.core.text import hash_text, signed64, tokens, word_count
+from aggregator.core.text import Tokenizer, hash_text, signed64, tokens, word_count
 from aggregator.core.urls import url_hash, url_key
 from aggregator.model.entry import Known, ParsedEntry
 
@@ -111,11 +111,11 @@ def digest(entry: ParsedEntry) -> int:
     )
 
 
-def body_hash(text: str) -> int | None:
+def body_hash(text: str, words: Tokenizer = tokens) -> int | None:
     """Return a hash of the folded words of a plain-text body, None when there are too few."""
-    if word_count(text) < LEAST_BODY_WORDS:
+    if word_count(text, LEAST_BODY_WORDS) < LEAST_BODY_WORDS:
         return None
-    return signed64(" ".join(tokens(text)).encode())
+    return signed64(" ".join(words(text)).encode())
 
 
 def story_public_id(feed_url: str, key: str) -> str:

@@ -29,7 +29,7 @@ from aggregator.core.query import (
     unparse,
 )
 from aggregator.core.tagging import tag_name
-from aggregator.core.text import clean_line, fold, tokens, word_count
+from aggregator.core.text import Tokenizer, clean_line, fold, tokens, word_count
 from aggregator.core.urls import host_of
 from aggregator.model.ids import TopicId
 from aggregator.model.intake import Match
@@ -63,6 +63,7 @@ class Subject:
     lang: str = ""
     published: int = 0  # UTC seconds: its place, the earlier of published and first seen
     enclosures: int = 0  # how many
+    words: Tokenizer = field(default=tokens, repr=False, compare=False)
     _kept: dict[str, str | frozenset[str] | int] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -71,7 +72,7 @@ class Subject:
         """Return the folded words of `title`, `summary`, `body` or `author`, blanks all round."""
         kept = self._kept.get(name)
         if not isinstance(kept, str):
-            kept = self._kept[name] = _spaced(tokens(self.raw(name)))
+            kept = self._kept[name] = _spaced(self.words(self.raw(name)))
         return kept
 
     def raw(self, name: str) -> str:

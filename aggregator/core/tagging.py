@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aggregator.core.text import clean_line, fold, tokens
+from aggregator.core.text import Tokenizer, clean_line, fold, tokens
 from aggregator.model.entry import Tag
 
 MAX_NAME = 64  # characters of a tag's name
@@ -92,6 +92,7 @@ def tag(
     summary: str = "",
     body: str = "",
     categories: Sequence[str] = (),
+    words: Tokenizer = tokens,
 ) -> tuple[Tag, ...]:
     """Return the tags of an entry, each with its because, one for each name.
 
@@ -109,7 +110,7 @@ def tag(
     for written in feed_tags:
         add(tag_name(written), "feed", f"feed {feed_name} is tagged {written}")
     for where, text in (("title", title), ("summary", summary), ("body", body)):
-        for hit in sorted(set(known.find(tokens(text))), key=lambda hit: hit.order):
+        for hit in sorted(set(known.find(words(text))), key=lambda hit: hit.order):
             add(hit.tag, "vocabulary", f'vocabulary: "{hit.phrase}" in {where}')
     for category in categories[:MAX_CATEGORIES]:
         hits = known.called(tokens(category))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -34,7 +34,7 @@ _WORD = re.compile(rf"[\w{_PRIVATE_PLANES}]+(?:'[\w{_PRIVATE_PLANES}]+)*")
 _PARTING = str.maketrans(
     {chr(c): " " for c in range(128) if not chr(c).isalnum() and chr(c) != "'"}
 )
-_LOOSE_APOSTROPHE = re.compile(r"'(?![a-z0-9])|(?<![a-z0-9])'")
+_LOOSE_APOSTROPHE = re.compile(r"'(?:(?![a-z0-9])|(?<![a-z0-9]'))")
 _PUNCTUATION = "–—“”„«»‹›•·€"  # which keeps text from being ASCII when it is folded
 _SPACELESS_RUN = re.compile(f"((?:[{_SPACELESS}][{_PRIVATE_PLANES}]*)+)")
 _SPACELESS_UNIT = re.compile(f"[{_SPACELESS}][{_PRIVATE_PLANES}]*")
@@ -70,6 +70,7 @@ _UNSAFE_BEYOND = re.compile(
 # A class of characters that reaches beyond the first plane is searched range by range, one within
 # it by table: 20 times as fast. So the wide patterns are asked only of texts that need them.
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_MARKS_BEYOND = re.compile("[\U00010000-\U0001efff\U000e0000-\U000e01ef]")  # where some lie
 _MARKS_TOGETHER = 8
 
 
@@ -85,7 +86,7 @@ class _Marks:
 
 
 def _marks(text: str) -> _Marks:
-    return _mark_patterns(wide=_BEYOND.search(text) is not None)
+    return _mark_patterns(wide=_MARKS_BEYOND.search(text) is not None)
 
 
 @cache
@@ -128,6 +129,10 @@ def _one_of(codes: list[int]) -> str:
         else:
             ranges.append([code, code])
     return "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) + "]"
+
+
+Tokenizer = Callable[[str], list[str]]
+"""`tokens`, or a cache of it: whoever asks the same texts several times hands one on."""
 
 
 def fold(text: str) -> str:
@@ -175,10 +180,11 @@ def tokens(text: str) -> list[str]:
         text = _marks(text).signs.sub(lambda sign: chr(0xF0000 + ord(sign[0])), text)
         words = _WORD.findall(text)
     if "'" in text:
-        words = [part for word in words for part in _without_apostrophes(word)]
+        apart = (_without_apostrophes(word) if "'" in word else (word,) for word in words)
+        words = [part for parts in apart for part in parts]
     if not text.isascii() and _SPACELESS_UNIT.search(text):
         words = [part for word in words for part in _pairs(word)]
-    return [word[:MAX_TOKEN] for word in words]
+    return words if max(map(len, words), default=0) <= MAX_TOKEN else [w[:MAX_TOKEN] for w in words]
 
 
 def _without_apostrophes(word: str) -> Iterator[str]:

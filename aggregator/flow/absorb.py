@@ -117,14 +117,19 @@ def state_after(polled: Polled) -> PollState:
     if isinstance(outcome, Failed):
         return after_failure(state, outcome, turn)
     if not isinstance(outcome, Fetched):
-        return after_success(state, outcome, turn)
+        return replace(after_success(state, outcome, turn), problem=_of_document(state))
     if polled.unreadable is not None:
         return after_unreadable(state, outcome, polled.unreadable, turn)
     after = after_success(state, outcome, turn)
     if polled.spoilt:
         return _without_validators(after, polled.spoilt)
-    problem = polled.parsed.problem if polled.parsed is not None else state.problem
+    problem = polled.parsed.problem if polled.parsed is not None else _of_document(state)
     return replace(after, body_hash=polled.body_hash, problem=problem)
+
+
+def _of_document(state: PollState) -> str | None:
+    """What was wrong with the document last read holds while it stays; a failed poll is over."""
+    return state.problem if state.failures == 0 else None
 
 
 def _without_validators(after: PollState, spoilt: Mapping[int, str]) -> PollState:

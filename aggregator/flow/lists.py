@@ -121,6 +121,7 @@ def spec_for(
         url=address,
         name=name or name_for(address, taken),
         tags=tuple(tags),
+        every=kit.settings.defaults.every,
         rights=rights or kit.settings.defaults.rights,
         rights_written=rights is not None,
     )
@@ -143,6 +144,7 @@ def import_opml(kit: Kit, body: bytes) -> Imported:
                 url=outline.url,
                 name=name_for(outline.url, frozenset(taken)),
                 tags=outline.folders,
+                every=kit.settings.defaults.every,
                 rights=kit.settings.defaults.rights,
             )
             feed = tx.feeds.add(spec, origin=Origin.DESK, now=now)

@@ -54,8 +54,7 @@ def _read(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
 
 def turn_of(kit: Kit, claim: Claim) -> Turn:
     """Return the turn that starts now; the ttl is that of the document last read."""
-    spec = claim.feed.spec
-    every = spec.every if spec.every is not None else kit.settings.defaults.every
+    every = claim.feed.spec.every
     return Turn(started=kit.clock(), every=every, ttl=claim.state.ttl, jitter=kit.jitter())
 
 
@@ -118,7 +117,13 @@ def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbe
     try:
         with kit.store.write() as tx:
             for polled in group:
-                state = replace(polled.claim.state, next_poll_at=kit.clock() + 60, problem=problem)
+                before = polled.claim.state
+                state = replace(
+                    before,
+                    next_poll_at=kit.clock() + 60,
+                    failures=before.failures + 1,
+                    problem=problem,
+                )
                 tx.feeds.settle(polled.claim, state)
     except StoreError as error:
         log.error("could not hand feeds back", extra={"problem": str(error)})

@@ -82,6 +82,7 @@ SPECIMENS = [
     ("net: {allow: [127.0.0.1]}\n", "1:15", "neither host:port nor a network", "127.0.0.1/32"),
     ("net: {allow: [10.0.0.1/8]}\n", "1:15", "no network", "beyond the mask"),
     ("net: {allow: ['1.2.3:80']}\n", "1:15", "no IP address", "127.0.0.1:8801"),
+    ("net: {allow: ['[a]:80']}\n", "1:15", "no IP address", "127.0.0.1:8801"),
     ("net: {allow: ['..:80']}\n", "1:15", "neither host:port", ""),
     ("net: {allow: ['a:99999']}\n", "1:15", "no port 99999", "65535"),
     ("stories: {window: 1m}\n", "1:19", "out of bounds", "from 1h to 30d"),

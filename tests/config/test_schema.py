@@ -12,6 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from aggregator.config import json_schema, read_settings
+from aggregator.config.words import RESERVED_SLUGS
 from tests.config.makers import HERE
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,11 @@ def test_the_manual_tells_every_default_as_the_schema_does() -> None:
         for key, inner in part["properties"].items():
             if inner.get("default", []) != []:
                 assert rows[f"{section}.{key}"] == str(inner["default"])
+
+
+def test_the_manual_lists_the_slugs_that_are_taken() -> None:
+    (listed,) = re.findall(r"addresses are taken: `([^`]+)`", MANUAL)
+    assert listed.split() == sorted(RESERVED_SLUGS)
 
 
 @pytest.fixture

@@ -297,7 +297,7 @@ def rss(name: str, items: Sequence[Told], *, ttl: int = 0) -> bytes:
 
 def shown_in(body: bytes) -> list[Shown]:
     def text(entry: etree._Element, path: str) -> str:
-        return "".join(entry.xpath(f"string({path})", namespaces=ATOM))
+        return str(entry.xpath(f"string({path})", namespaces=ATOM))
 
     return [
         Shown(

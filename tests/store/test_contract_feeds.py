@@ -395,3 +395,38 @@ def test_no_host_is_ever_asked_too_much(
                 running[host] = running.get(host, 0) + 1
                 assert running[host] <= per_host
     store.close()
+
+
+def test_what_was_polled_in_the_future_is_due_when_the_clock_went_back(store: Store) -> None:
+    later = NOON + 365 * 86400
+    with store.write() as tx:
+        ahead, fine = add_feed(tx, "ahead"), add_feed(tx, "fine")
+        for feed, at in ((ahead, later), (fine, NOON - 60)):
+            (held,) = claim(tx, at, only=(feed.id,))
+            settled = a_poll_state(next_poll_at=at + 3600, last_poll_at=at, generation=1)
+            assert tx.feeds.settle(held, settled)
+        tx.feeds.pause_host("ahead.example", later + 7200)
+
+        assert tx.feeds.replan(NOON) == 1
+        assert names(claim(tx, NOON)) == ["ahead"]
+        assert tx.feeds.state(fine.id).next_poll_at == NOON - 60 + 3600
+        assert tx.feeds.replan(NOON) == 0
+
+
+def test_a_clock_set_back_by_seconds_plans_nothing_anew(store: Store) -> None:
+    with store.write() as tx:
+        feed = add_feed(tx)
+        (held,) = claim(tx, NOON, only=(feed.id,))
+        tx.feeds.settle(held, a_poll_state(next_poll_at=NOON + 3600, last_poll_at=NOON))
+        assert tx.feeds.replan(NOON - 5) == 0
+        assert claim(tx, NOON) == ()
+
+
+def test_the_ttl_a_document_asked_for_is_kept(store: Store) -> None:
+    with store.write() as tx:
+        feed = add_feed(tx)
+        (held,) = claim(tx, NOON, only=(feed.id,))
+        tx.feeds.settle(held, a_poll_state(ttl=1800))
+        assert tx.feeds.state(feed.id).ttl == 1800
+        tx.feeds.change(feed.id, a_feed_spec(url="https://new.example/"), origin=Origin.FILE)
+        assert tx.feeds.state(feed.id).ttl is None

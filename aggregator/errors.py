@@ -64,6 +64,10 @@ class StoreCorrupt(StoreError):
     """The store's file is damaged or is no store of ours."""
 
 
+class StoreRefused(StoreError):
+    """What was to be written breaks a rule of the store; the store itself is well."""
+
+
 class StoreTooNew(StoreError):
     """The store was written by a newer version than this one."""
 

@@ -314,7 +314,7 @@ class Withdrawals(Protocol):
     """What was taken out and may not return."""
 
     def add(self, kind: str, value: str, reason: str, at: int, decision_id: DecisionId) -> None:
-        """`kind` is url, body, feed or host; `value` the hash, number or host as text."""
+        """`kind` is entry, url, body, feed or host; `value` the hash, number or host as text."""
         ...
 
     def lift(self, decision_id: DecisionId, at: int) -> None: ...

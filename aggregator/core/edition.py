@@ -210,11 +210,14 @@ def _credit(source: Source, story_url: str) -> Credit:
     feed, text = source.feed, source.entry.text
     title = headline(feed.label, limit=120) or headline(feed.spec.name) or "An unnamed source"
     origin = headline(text.source_title or "", limit=120)
+    seen = source.entry.first_seen_at
+    dated = (_published(said, seen) for said in (text.published_at, text.updated_at) if said)
     return Credit(
         title=title,
         url=_link(text.url) or story_url,
         feed_url=_link(feed.spec.url) or "",
         feed_title=title,
+        updated=max(dated, default=seen),
         site_url=_link(feed.site_url),
         because=source.because,
         origin=origin if origin and origin != title else None,

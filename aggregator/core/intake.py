@@ -44,7 +44,9 @@ def decide(
         assert stories is not None
         story_id, because = stories.story_of(draft)
         arrivals.append(_arrival(feed, draft, story_id, because, blocks=blocks, now=now))
-    changes = tuple(_change(draft, before, now) for draft, before in revised)
+    changes = tuple(
+        _change(feed, draft, before, blocks=blocks, now=now) for draft, before in revised
+    )
     merges = stories.merges() if stories else ()
     return Intake(arrivals=tuple(arrivals), changes=changes, merges=merges, same=same)
 
@@ -147,10 +149,15 @@ def _arrival(
         series=draft.series,
         matches=draft.matches,
         story_id=story_id,
-        story_public_id=story_public_id(feed.spec.url, draft.guid),
+        # Two keys may be written alike (a guid that is another entry's address); hashes are not.
+        story_public_id=story_public_id(feed.spec.url, f"{draft.key_hash} {draft.guid}"),
         join_because=because,
-        withdrawn=blocked(feed, draft.text.url, (draft.url_hash, draft.body_hash), blocks),
+        withdrawn=_blocked(feed, draft, blocks),
     )
+
+
+def _blocked(feed: Feed, draft: Draft, blocks: Blocks) -> str | None:
+    return blocked(feed, draft.text.url, (draft.url_hash, draft.body_hash), blocks)
 
 
 def blocked(
@@ -171,7 +178,7 @@ def blocked(
     return blocks.bodies.get(body) if body is not None else None
 
 
-def _change(draft: Draft, before: Known, now: int) -> Change:
+def _change(feed: Feed, draft: Draft, before: Known, *, blocks: Blocks, now: int) -> Change:
     return Change(
         entry_id=before.entry_id,
         key_hash=draft.key_hash,
@@ -183,4 +190,5 @@ def _change(draft: Draft, before: Known, now: int) -> Change:
         tags=draft.tags,
         series=draft.series,
         matches=draft.matches,
+        withdrawn=_blocked(feed, draft, blocks),
     )

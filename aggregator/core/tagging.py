@@ -37,6 +37,8 @@ class Vocabulary:
 
     def find(self, words: Sequence[str]) -> Iterator[Hit]:
         """Yield every phrase that stands in the words as neighbours, overlapping ones too."""
+        if self.index.keys().isdisjoint(words):  # most texts, found out without a loop
+            return
         for place, word in enumerate(words):
             for length, phrases in self.index.get(word, {}).items():
                 yield from phrases.get(tuple(words[place : place + length]), ())

@@ -131,6 +131,7 @@ def safe_link(url: str) -> str | None:
     return link if len(link) <= LONGEST_LINK else None
 
 
+@lru_cache(maxsize=2048)  # one poll asks for each address several times
 def url_key(url: str) -> str | None:
     """Return what every copy of an address agrees on, itself shaped like an address.
 
@@ -211,6 +212,7 @@ def _key_query(query: str) -> str:
     return "?" + "&".join(pair for _, pair in kept) if kept else ""
 
 
+@lru_cache(maxsize=2048)
 def _split(url: str) -> _Parts | None:
     if len(url) > LONGEST_ADDRESS:
         return None

@@ -185,7 +185,7 @@ def _keep(tx: Tx, feed: Feed, before: Feed, intake: Intake, desk: Desk, now: int
         tx.feeds.learn(
             feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
         )
-        desk.feeds[feed.id] = feed
+    desk.feeds[feed.id] = feed
     if not intake:
         return
     kept = tx.entries.keep(intake)

@@ -176,7 +176,8 @@ def _is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
     if entry is None or feed is None:
         return False
     hashes = tx.entries.hashes(entry_id)
-    return blocked(feed, entry.text.url, hashes, blocks) is None
+    by_itself = entry_id in blocks.entries  # whatever it says by now
+    return not by_itself and blocked(feed, entry.text.url, hashes, blocks) is None
 
 
 def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
@@ -201,8 +202,9 @@ def _one_entry(tx: Tx, entry_id: EntryId) -> dict[str, str]:
     address, body = tx.entries.hashes(entry_id)
     named = {"kind": "entry", "value": str(entry_id)}
     if address is not None:
-        sharers = Counter(each.feed_id for each in tx.entries.candidates([address], []))
-        if max(sharers.values(), default=0) <= 1:
+        tellers = {each.entry_id: each.feed_id for each in tx.entries.candidates([address], [])}
+        # Its own feed: another could lift the block by naming the address twice.
+        if Counter(tellers.values())[tellers[entry_id]] <= 1:
             named["url"] = str(address)
     if body is not None:
         named["body"] = str(body)
@@ -221,10 +223,9 @@ def _entries_of(tx: Tx, payload: Mapping[str, str]) -> tuple[EntryId, ...]:
 
 
 def _blocks(payload: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """What may not return: an entry's address and text by whatever feed, a feed, a host."""
-    if payload["kind"] != "entry":
-        return ((payload["kind"], payload["value"]),)
-    return tuple((name, payload[name]) for name in ("url", "body") if name in payload)
+    """What may not return: an entry, its address and text by whatever feed, a feed, a host."""
+    copies = tuple((name, payload[name]) for name in ("url", "body") if name in payload)
+    return ((payload["kind"], payload["value"]), *copies)
 
 
 def _follow_decision(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:

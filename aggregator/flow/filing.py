@@ -20,17 +20,23 @@ class Desk:
     """What judging needs besides the case: topics, feeds, and how ids are made."""
 
     topics: dict[TopicId, Topic]
-    feeds: dict[FeedId, Feed]
+    feeds: dict[FeedId, Feed]  # those that were asked for: there may be 50,000
     identity: Identity
 
 
 def desk(tx: Tx, identity: Identity) -> Desk:
-    """Gather topics and feeds once for many cases."""
+    """Gather the topics once for many cases; feeds follow as cases need them."""
     return Desk(
-        topics={topic.id: topic for topic in tx.topics.all()},
-        feeds={feed.id: feed for feed in tx.feeds.all()},
-        identity=identity,
+        topics={topic.id: topic for topic in tx.topics.all()}, feeds={}, identity=identity
     )
+
+
+def bring_feeds(tx: Tx, desk: Desk, feed_ids: Iterable[FeedId]) -> None:
+    """Have these feeds on the desk, those there are."""
+    for feed_id in set(feed_ids) - desk.feeds.keys():
+        feed = tx.feeds.get(feed_id)
+        if feed is not None:
+            desk.feeds[feed_id] = feed
 
 
 def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) -> set[TopicId]:
@@ -57,6 +63,7 @@ def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
     if topic is None:
         return False
     case = _with_editors_entries(tx, case)
+    bring_feeds(tx, desk, (each.feed_id for each in case.admitted))
 
     quota = _over_quota(tx, topic, case, desk, now)
     ruling = judge(case, topic, desk.feeds, over_quota=quota, now=now)

@@ -7,7 +7,7 @@ import json
 from aggregator.core.drafting import subject
 from aggregator.core.rules import RuleBook, rule_book
 from aggregator.core.text import hash_text
-from aggregator.flow.filing import Desk, desk, refresh_stories
+from aggregator.flow.filing import Desk, bring_feeds, desk, refresh_stories
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
@@ -57,6 +57,7 @@ def _refile_page(
     with kit.store.write() as tx:
         page = tx.entries.newest(since=now - HISTORY, before_id=before, limit=PAGE)
         who = desk(tx, identity(tx, kit.settings.site, now))
+        bring_feeds(tx, who, (entry.feed_id for entry in page))
         touched = [entry.story_id for entry in page if _file(tx, entry, who, book, topics)]
         refresh_stories(tx, who, touched, now)
     return page

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aggregator.core.drafting import Books
 from aggregator.core.schedule import Turn
 from aggregator.core.text import signed64
-from aggregator.errors import AggregatorError, ReadFailed, StoreError
+from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefused
 from aggregator.flow.absorb import Absorbed, Overtaken, Polled, absorb, prepare
 from aggregator.flow.filing import Desk, desk
 from aggregator.flow.kit import Kit
@@ -95,9 +95,10 @@ def _keep_one(tx: Tx, polled: Polled, books: Books, blocks: Blocks, who: Desk) -
             return absorb(tx, polled, books, blocks, who)
     except Overtaken:
         return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
-    except StoreError:
-        raise
     except Exception as error:
+        # What one document leads us to write is its feed's trouble; a store that fails is all's.
+        if isinstance(error, StoreError) and not isinstance(error, StoreRefused):
+            raise
         log.exception("could not absorb a poll", extra={"feed": feed.spec.name})
         problem = f"internal error, nothing of this poll was kept: {error!r}"
         return _mark_failed(tx, polled, problem, books, blocks, who)

@@ -140,6 +140,7 @@ def _source(element: Element, lead: Credit) -> None:
     if lead.feed_url:
         etree.SubElement(element, "id").text = lead.feed_url
     etree.SubElement(element, "title").text = lead.feed_title
+    etree.SubElement(element, "updated").text = moment(lead.updated).isoformat()
     if lead.feed_url:
         etree.SubElement(element, "link", {"rel": "self", "href": lead.feed_url})
     if lead.site_url:

@@ -63,6 +63,7 @@ class Change:
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = ()
+    withdrawn: str | None = None  # the reason of a withdrawal that its new text or address meets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +101,11 @@ class Kept:
 class Blocks:
     """Withdrawals in force: what may not return, each with its reason."""
 
+    entries: dict[EntryId, str] = field(default_factory=dict)
     urls: dict[int, str] = field(default_factory=dict)  # url_hash
     bodies: dict[int, str] = field(default_factory=dict)  # body_hash
     feeds: dict[FeedId, str] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.urls or self.bodies or self.feeds or self.hosts)
+        return bool(self.entries or self.urls or self.bodies or self.feeds or self.hosts)

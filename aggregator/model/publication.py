@@ -28,6 +28,7 @@ class Credit:
     url: str  # the article there
     feed_url: str
     feed_title: str
+    updated: int  # when its publisher last dated it
     site_url: str | None = None
     because: str = ""
     origin: str | None = None  # whom the outlet itself credits: an earlier publisher

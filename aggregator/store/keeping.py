@@ -160,7 +160,13 @@ def _keep_change(conn: Connection, change: Change) -> list[Kept]:
         _keep_bodies(conn, [(entry_id, change.text)])
     if old["withdrawn_at"] is None:
         words.unindex(conn, [(entry_id, old["title"], old["summary"])])
-        words.index(conn, [(entry_id, change.text.title, change.text.summary)])
+        if change.withdrawn is None:
+            words.index(conn, [(entry_id, change.text.title, change.text.summary)])
+        else:
+            conn.execute(
+                "UPDATE entries SET withdrawn_at = ?, withdrawn_why = ? WHERE id = ?",
+                (change.at, change.withdrawn, entry_id),
+            )
     replace_tags(conn, entry_id, change.tags)
     conn.execute("DELETE FROM entry_series WHERE entry_id = ?", (entry_id,))
     _keep_series(conn, [(entry_id, change.series)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is
 
-from aggregator.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+from aggregator.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreRefused
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -27,7 +27,7 @@ _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 STATEMENT_ERROR = 1
 _READ_ONLY, _IO_ERROR, _CANNOT_OPEN = 8, 10, 14
 _BUSY = {5, 6}
-_CORRUPT, _FULL, _NOT_A_DATABASE = 11, 13, 26
+_CORRUPT, _FULL, _CONSTRAINT, _NOT_A_DATABASE = 11, 13, 19, 26
 
 
 def connect(path: Path | None, *, reader: bool = False) -> Connection:
@@ -111,6 +111,8 @@ def _ours(place: str, code: int, said: str) -> StoreError:
             f"{place}: the file is damaged ({said}); stop the daemon and put a backup in its "
             "place, without the -wal and -shm files beside it"
         )
+    if code == _CONSTRAINT:
+        return StoreRefused(f"{place}: {said}")
     if code == _READ_ONLY:
         return StoreError(f"{place}: cannot be written ({said}); check owner and permissions")
     if code == _CANNOT_OPEN:

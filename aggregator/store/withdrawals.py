@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator.model.ids import DecisionId, FeedId
+from aggregator.model.ids import DecisionId, EntryId, FeedId
 from aggregator.model.intake import Blocks
 from aggregator.store.sqlite import Connection
 
@@ -33,7 +33,9 @@ class SqliteWithdrawals:
         for kind, value, reason in self._conn.execute(
             "SELECT kind, value, reason FROM withdrawals WHERE lifted_at IS NULL ORDER BY id"
         ):
-            if kind == "url":
+            if kind == "entry":
+                blocks.entries[EntryId(int(value))] = reason
+            elif kind == "url":
                 blocks.urls[int(value)] = reason
             elif kind == "body":
                 blocks.bodies[int(value)] = reason

@@ -262,7 +262,7 @@ CREATE TABLE documents (
 -- What was taken out and may not return, until lifted.
 CREATE TABLE withdrawals (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind        TEXT NOT NULL CHECK (kind IN ('url', 'body', 'feed', 'host')),
+    kind        TEXT NOT NULL CHECK (kind IN ('entry', 'url', 'body', 'feed', 'host')),
     value       TEXT NOT NULL,
     reason      TEXT NOT NULL,
     at          INTEGER NOT NULL,

@@ -133,6 +133,13 @@ def test_what_was_withdrawn_does_not_return_under_another_feed() -> None:
     assert [each.withdrawn for each in intake.arrivals] == ["court order", None]
 
 
+def test_a_revision_that_meets_a_withdrawal_is_withdrawn() -> None:
+    known = {1: Known(entry_id=EntryId(7), digest=-1, url_hash=4)}
+    blocks = Blocks(urls={5: "court order"})
+    assert decided([drafted(1, url=5)], known=known, blocks=blocks).changes[0].withdrawn
+    assert decided([drafted(1, url=6)], known=known, blocks=blocks).changes[0].withdrawn is None
+
+
 def test_a_withdrawn_host_or_feed_blocks_all_it_sends() -> None:
     assert decided([drafted(1)], blocks=Blocks(hosts={"z.example": "asked"})).arrivals[0].withdrawn
     assert decided([drafted(1)], blocks=Blocks(feeds={FeedId(9): "asked"})).arrivals[0].withdrawn

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -43,9 +44,13 @@ def full() -> bool:
 
 def seed() -> int:
     """Return the seed of this run; printed, so that a failure can be had again."""
-    chosen = int(os.environ.get("AGGREGATOR_SEED") or time.time())
-    print(f"AGGREGATOR_SEED={chosen}")
-    return chosen
+    print(f"AGGREGATOR_SEED={_seed()}")
+    return _seed()
+
+
+@cache
+def _seed() -> int:
+    return int(os.environ.get("AGGREGATOR_SEED") or time.time())
 
 
 def free_port() -> int:

@@ -108,6 +108,25 @@ def test_a_withdrawn_entry_stays_out_when_it_is_revised(desk: Newsroom) -> None:
     assert not is_found(desk)
 
 
+@pytest.mark.parametrize("by", ["address", "words", "host"])
+def test_what_was_withdrawn_cannot_return_in_a_revision_of_another_entry(
+    desk: Newsroom, by: str
+) -> None:
+    desk.hears("herald", Told(guid="9", title="Rye, says the Herald", text="Innocent words."))
+    decision = taken(desk, "wire.example" if by == "host" else number_of(desk))
+    copy = Told(
+        guid="9",
+        title=f"{SECRET}, says the Herald",
+        url={"address": PAGE, "words": None, "host": "https://wire.example/other"}[by],
+        text=LONG if by == "words" else "Other words.",
+    )
+    desk.hears("herald", copy)
+    assert not is_public(desk)
+    assert not is_found(desk)
+    back(desk, decision)
+    assert is_found(desk, "Herald") is (by != "host"), "its own revision met the block"
+
+
 def test_what_a_withdrawn_feed_says_later_stays_out(desk: Newsroom) -> None:
     taken(desk, "wire")
     desk.hears("wire", Told(guid="5", title=f"{SECRET} again"))
@@ -129,6 +148,33 @@ def test_one_of_two_withdrawals_undone_brings_nothing_back(desk: Newsroom) -> No
     assert is_public(desk, "Wire on corn")
     back(desk, entry)
     assert is_public(desk)
+
+
+@pytest.mark.parametrize("revised", [True, False])
+def test_a_withdrawn_entry_stays_out_when_its_feeds_withdrawal_is_undone(
+    newsroom: Newsroom, revised: bool
+) -> None:
+    """Neither its address nor its text need tell it: it is withdrawn as the entry it is."""
+    newsroom.follow(["wire"], [topic(match="*")])
+    front = "https://wire.example/"
+    corn = Told(guid="2", url=front, title="Corn", text="Second.")
+    newsroom.hears("wire", Told(guid="1", url=front, title=f"{SECRET} grain", text=LONG), corn)
+    entry = taken(newsroom, number_of(newsroom))
+    if revised:
+        newsroom.hears("wire", Told(guid="1", title=f"{SECRET} grain", text="New words."), corn)
+    feed = taken(newsroom, "wire")
+    back(newsroom, feed)
+    assert newsroom.titles() == ["Corn"]
+    back(newsroom, entry)
+    assert is_public(newsroom)
+
+
+def test_no_other_feed_can_lift_the_block_on_an_address_by_naming_it_twice(desk: Newsroom) -> None:
+    twice = (Told(guid=guid, url=PAGE, title=f"Herald {guid}", text=guid) for guid in "89")
+    desk.hears("herald", *twice)
+    taken(desk, number_of(desk))
+    desk.hears("post", Told(guid="7", url=PAGE, title=f"{SECRET} again", text="Other words."))
+    assert not is_public(desk)
 
 
 def test_a_withdrawal_takes_a_source_from_a_story_others_tell(desk: Newsroom) -> None:

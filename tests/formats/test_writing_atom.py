@@ -106,4 +106,4 @@ def test_a_source_without_an_address_still_has_its_name() -> None:
     root = etree.fromstring(render_atom(replace(edition, items=(nameless,))))
     source = root.find(f"{A}entry/{A}source")
     assert source is not None
-    assert [child.tag for child in source] == [f"{A}title"]
+    assert [child.tag for child in source] == [f"{A}title", f"{A}updated"]

@@ -353,10 +353,12 @@ def test_withdrawals_block_until_lifted(store: Store) -> None:
         first, second = (
             tx.topics.decide(a_new_decision(verb=Verb.WITHDRAW, topic_id=None)).id for _ in "12"
         )
-        for kind, value in (("url", "-5"), ("body", "6"), ("feed", "7"), ("host", "a.example")):
+        named = {"entry": "8", "url": "-5", "body": "6", "feed": "7", "host": "a.example"}
+        for kind, value in named.items():
             tx.withdrawals.add(kind, value, "court", NOON, first)
         tx.withdrawals.add("url", "-5", "author", NOON, second)
         assert tx.withdrawals.blocks() == Blocks(
+            entries={EntryId(8): "court"},
             urls={-5: "author"},
             bodies={6: "court"},
             feeds={FeedId(7): "court"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 import aggregator
 from aggregator import errors
 from aggregator.cli.main import COMMANDS, cli
+from aggregator.formats.jsonfeed import render_json
+from tests.formats.editions import ordinary_edition
 
 ROOT = Path(__file__).parent.parent
 DOC = (ROOT / "docs" / "commands.md").read_text()
@@ -79,3 +82,13 @@ def test_the_constraints_pin_everything_and_name_no_registry() -> None:
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines and all("==" in line for line in lines)
     assert "://" not in text and "--" not in text
+
+
+def test_every_member_of_our_json_extension_is_documented() -> None:
+    text = (ROOT / "docs" / "published-feeds.md").read_text()
+    feed = json.loads(render_json(ordinary_edition()))
+    members = {*feed["_aggregator"]}
+    for item in feed["items"]:
+        members |= item["_aggregator"].keys()
+        members |= {name for source in item["_aggregator"]["sources"] for name in source}
+    assert members and all(f"`{member}`" in text for member in members)

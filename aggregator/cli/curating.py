@@ -121,7 +121,7 @@ def withdraw(session: Session, what: str, reason: str) -> None:
 
 
 @click.command(epilog="Examples:  aggregator undo  ·  aggregator undo 17")
-@click.argument("decision", type=int, required=False)
+@click.argument("decision", type=click.IntRange(1, 2**63 - 1), required=False)
 @click.pass_obj
 def undo(session: Session, decision: int | None) -> None:
     """Take back a decision by its number; without one, the last that still holds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,11 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+# What a terminal obeys instead of showing it, and marks that turn text around: titles and
+# addresses are strangers' words. Tab and line break stay.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Tick(Protocol):
@@ -38,7 +44,8 @@ class Screen:
 
     def document(self, value: object) -> None:
         """Print one JSON document."""
-        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
     def rows(
         self,
@@ -66,7 +73,7 @@ class Screen:
         elif self.is_terminal:
             width = max((len(name) for name in facts), default=0)
             for name, fact in facts.items():
-                click.echo(f"{name:>{width}}  {fact}")
+                click.echo(f"{name:>{width}}  {_shown(fact)}")
         else:
             for name, fact in facts.items():
                 click.echo(f"{name}\t{_cell(fact)}")
@@ -76,20 +83,22 @@ class Screen:
         if self.json and value is not None:
             self.document(value)
         else:
-            click.echo(text)
+            click.echo(_shown(text))
 
     def say(self, text: str) -> None:
         """Tell a person something that is no result."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(_shown(text), err=True)
 
     def warn(self, text: str) -> None:
         """Tell of something wrong; quiet does not silence it."""
-        click.echo(click.style("warning: ", fg="yellow") + text, err=True, color=self._colored())
+        label = click.style("warning: ", fg="yellow")
+        click.echo(label + _shown(text), err=True, color=self._colored())
 
     def fail(self, text: str) -> None:
         """Tell why the command ends here."""
-        click.echo(click.style("error: ", fg="red") + text, err=True, color=self._colored())
+        label = click.style("error: ", fg="red")
+        click.echo(label + _shown(text), err=True, color=self._colored())
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Tick]:
@@ -112,7 +121,7 @@ class Screen:
                 if total is not None:
                     bar.update(task, total=total)
                 else:
-                    bar.update(task, advance=1, last=text[:60])
+                    bar.update(task, advance=1, last=_shown(text)[:60])
 
             yield tick
 
@@ -150,7 +159,7 @@ def _objects(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[d
 
 
 def _shown(cell: object) -> str:
-    return "" if cell is None else str(cell)
+    return "" if cell is None else _UNSEEN.sub("", str(cell))
 
 
 def _cell(cell: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aggregator.core.drafting import Draft
 from aggregator.core.identity import Keyed, story_public_id
-from aggregator.core.urls import host_of
+from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Known
 from aggregator.model.feed import Feed
 from aggregator.model.ids import StoryId
@@ -171,8 +171,9 @@ def blocked(
     if feed.id in blocks.feeds:
         return blocks.feeds[feed.id]
     for host in (host_of(url or ""), host_of(feed.spec.url)):
-        if host is not None and host in blocks.hosts:
-            return blocks.hosts[host]
+        for withdrawn, reason in blocks.hosts.items():
+            if host is not None and lies_on(host, withdrawn):
+                return reason
     if address is not None and address in blocks.urls:
         return blocks.urls[address]
     return blocks.bodies.get(body) if body is not None else None

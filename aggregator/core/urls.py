@@ -86,6 +86,15 @@ def host_of(url: str) -> str | None:
     return parts.host if parts else None
 
 
+def lies_on(host: str, place: str) -> bool:
+    """Return whether a host is that place or below it.
+
+    >>> lies_on("www.example.org", "example.org"), lies_on("notexample.org", "example.org")
+    (True, False)
+    """
+    return host == place or host.endswith(f".{place}")
+
+
 def host_port(url: str) -> tuple[str, int] | None:
     """Return the host as `host_of` does, and the port, the scheme's own when none is written."""
     parts = _split(url)

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 POLL_EVERY = 1.0  # seconds between looks at what is due; the feeds table is the schedule
 PUBLISH_EVERY = 0.5
 WATCH_EVERY = 2.0
+CLOCK_EVERY = 1.0
+CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
 LAST_WORDS = 3.0  # seconds the jobs under way get to end
 
 
@@ -45,7 +47,7 @@ class Service:
         self._stop = Event()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signature(kit.settings.path)
-        self._looked = kit.clock()
+        self._problems: dict[str, str] = {}  # by job: what stops it now
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -69,9 +71,20 @@ class Service:
                 self._start_jobs()
             ready()
             try:
-                self._stop.wait()
+                self._wait()
             finally:
                 self._end()
+
+    def _wait(self) -> None:
+        """Wait for the end, by a clock that never goes back, and watch the one that may."""
+        seen = self._kit.clock()
+        while not self._stop.wait(CLOCK_EVERY):
+            before, seen = seen, self._kit.clock()
+            if seen < before - CLOCK_SLACK and self._scheduler.running:
+                self._do(self.keep_up)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._kit.clock(), UTC)
 
     def _start_jobs(self) -> None:
         for job, seconds in (
@@ -79,9 +92,13 @@ class Service:
             (self.publish, PUBLISH_EVERY),
             (self.watch, WATCH_EVERY),
         ):
-            at_once = datetime.fromtimestamp(self._kit.clock(), UTC)
             self._scheduler.add_job(
-                job, "interval", seconds=seconds, id=job.__name__, next_run_time=at_once
+                self._do,
+                "interval",
+                (job,),
+                seconds=seconds,
+                id=job.__name__,
+                next_run_time=self._now(),
             )
         self._scheduler.start()
 
@@ -96,16 +113,31 @@ class Service:
             ending.start()
             ending.join(LAST_WORDS)
 
+    def _do(self, job: Callable[[], None]) -> None:
+        """Do one job; what stops it (a full disk, a lock) is told when it begins and ends."""
+        name = job.__name__
+        try:
+            job()
+        except AggregatorError as error:
+            if not self._stop.is_set() and self._problems.get(name) != str(error):
+                log.error("cannot %s", name, extra={"problem": str(error)})
+                self._problems[name] = str(error)
+        else:
+            if self._problems.pop(name, None) is not None:
+                log.warning("can %s again", name)
+
     def poll(self) -> None:
         """Poll whatever is due."""
-        if self._stop.is_set():
-            return
-        before, self._looked = self._looked, self._kit.clock()
-        if self._looked < before:
-            with self._kit.store.write() as tx:
-                keep_up_with_clock(tx, self._looked)
-        orders = Orders(owner=self._owner, patience=0.0)
-        poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
+        if not self._stop.is_set():
+            orders = Orders(owner=self._owner, patience=0.0)
+            poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
+
+    def keep_up(self) -> None:
+        """Plan anew what a clock that has gone back would let wait for it: feeds, and jobs."""
+        with self._kit.store.write() as tx:
+            keep_up_with_clock(tx, self._kit.clock())
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=self._now())
 
     def publish(self) -> None:
         """Compose dirty topics."""
@@ -119,14 +151,15 @@ class Service:
         seen = _signature(path)
         if path is None or seen == self._file_seen:
             return
-        self._file_seen = seen
         try:
             settings = replace(load_settings(path), store=self._kit.settings.store)
         except AggregatorError as error:
+            self._file_seen = seen
             log.error("feeds.yaml not taken in", extra={"problem": str(error)})
             return
-        self._kit = replace(self._kit, settings=settings)
-        done = bring_into_line(self._kit)
+        kit = replace(self._kit, settings=settings)
+        done = bring_into_line(kit)
+        self._kit, self._file_seen = kit, seen
         log.info("feeds.yaml taken in", extra={"changed": bool(done)})
 
 

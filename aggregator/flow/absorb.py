@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
-from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
+from aggregator.core.identity import Identified, Keyed, assign, identify, lookup_hashes
 from aggregator.core.intake import decide
 from aggregator.core.schedule import (
     Turn,
@@ -39,6 +39,7 @@ class Polled:
     outcome: Outcome
     turn: Turn
     parsed: ParsedFeed | None = None  # None: nothing to read (304, same bytes, failed)
+    identified: tuple[Identified, ...] = ()  # its entries
     body_hash: int | None = None
     unreadable: str | None = None  # why a body that arrived is no feed
     drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
@@ -66,7 +67,8 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     cannot be drafted is told in `spoilt` and stops no other.
     """
     feed, now = learned(arrived.claim.feed, parsed), int(arrived.turn.started)
-    keyed, known = _identified(tx, feed, parsed)
+    identified = identify(parsed.entries)
+    keyed, known = _keyed(tx, feed, identified)
     drafts: dict[int, Draft] = {}
     spoilt: dict[int, str] = {}
     for each in keyed:
@@ -78,7 +80,9 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
             log.exception("could not draft an entry", extra={"feed": feed.spec.name})
             spoilt[each.key_hash] = f"entry {each.key!r}: {error!r}"
     turn = replace(arrived.turn, ttl=parsed.ttl)
-    return replace(arrived, turn=turn, parsed=parsed, drafts=drafts, spoilt=spoilt)
+    return replace(
+        arrived, turn=turn, parsed=parsed, identified=identified, drafts=drafts, spoilt=spoilt
+    )
 
 
 def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> Absorbed:
@@ -153,19 +157,17 @@ def learned(feed: Feed, parsed: ParsedFeed) -> Feed:
     )
 
 
-def _identified(
-    tx: Tx, feed: Feed, parsed: ParsedFeed
+def _keyed(
+    tx: Tx, feed: Feed, identified: tuple[Identified, ...]
 ) -> tuple[tuple[Keyed, ...], Mapping[int, Known]]:
-    identified = identify(parsed.entries)
     known = tx.entries.known(feed.id, lookup_hashes(identified))
     return assign(identified, known), known
 
 
 def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) -> Intake:
-    assert polled.parsed is not None
     now = int(polled.turn.started)
-    identified, known = _identified(tx, feed, polled.parsed)
-    keyed = [each for each in identified if each.key_hash not in polled.spoilt]
+    every, known = _keyed(tx, feed, polled.identified)
+    keyed = [each for each in every if each.key_hash not in polled.spoilt]
 
     def draft_of(each: Keyed) -> Draft:
         ready = polled.drafts.get(each.key_hash)

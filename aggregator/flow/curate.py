@@ -193,7 +193,8 @@ def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
     host = host_of(what if "//" in what else f"http://{what}/")
     bare = what.partition("//")[2].rstrip("/") if "//" in what else what
     if host is not None and "." in host and "/" not in bare:
-        return {"kind": "host", "value": host}
+        # The site goes by its name with and without: what is withdrawn is the site.
+        return {"kind": "host", "value": host.removeprefix("www.")}
     raise NotFound(f"{what!r} is no entry, feed or host we know")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from aggregator.core.urls import host_of
+from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Entry, EntryView, Known, Revision, Tag
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.intake import Candidate, Intake, Kept
@@ -180,7 +180,7 @@ class SqliteEntries:
         return self._ids("SELECT id FROM entries WHERE feed_id = ? ORDER BY id", feed_id)
 
     def of_host(self, host: str) -> tuple[EntryId, ...]:
-        """Return entries whose article or whose feed lies on this host, in order of id.
+        """Return entries whose article or whose feed lies on this host or below, in order of id.
 
         Reads every address: a host is withdrawn once in a while, and an index would be paid for
         with every entry.
@@ -193,7 +193,7 @@ class SqliteEntries:
         return tuple(
             EntryId(entry_id)
             for entry_id, url, feed_host in found
-            if feed_host == wanted or (url is not None and host_of(url) == wanted)
+            if lies_on(feed_host, wanted) or lies_on(host_of(url or "") or "", wanted)
         )
 
     def _ids(self, query: str, *values: int) -> tuple[EntryId, ...]:

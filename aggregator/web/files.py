@@ -57,6 +57,7 @@ class Folder:
         target = self._root / name
         self._now.add(name)
         with _explained(target):
+            self._stay_inside(target)
             if _holds(target, body):
                 return
             if target.exists() and name not in self._before:
@@ -78,7 +79,7 @@ class Folder:
         for name in sorted(self._before - self._now):
             target = self._root / name
             with _explained(target):
-                if target.is_file():
+                if target.is_file() and self._is_here(target):
                     target.unlink()
                     _prune(target.parent, self._root)
                     gone += 1
@@ -92,6 +93,17 @@ class Folder:
             for part in folder.glob(f".*{_TEMPORARY}"):
                 with _explained(part):
                     part.unlink(missing_ok=True)
+
+    def _is_here(self, target: Path) -> bool:
+        """Whether no symbolic link on the way leads out of the folder."""
+        return target.parent.resolve().is_relative_to(self._root.resolve())
+
+    def _stay_inside(self, target: Path) -> None:
+        if not self._is_here(target):
+            raise UsageError(
+                f"{target} lies elsewhere by a symbolic link; remove the link, or choose another "
+                "--out"
+            )
 
     def _known(self) -> set[str]:
         path = self._root / MANIFEST
@@ -137,8 +149,9 @@ def site_folder(root: Path) -> Iterator[Folder]:
 
 def _replace(target: Path, body: bytes) -> None:
     part = target.with_name(f".{target.name}{_TEMPORARY}")
+    part.unlink(missing_ok=True)  # whatever it is; never written through
     try:
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())

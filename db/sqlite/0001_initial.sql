@@ -82,6 +82,8 @@ CREATE TABLE stories (
     merged_into   INTEGER REFERENCES stories (id)
 ) STRICT;
 CREATE INDEX stories_merged ON stories (merged_into) WHERE merged_into IS NOT NULL;
+-- Without it each new entry would be looked for in all stories: SQLite checks the deferred key so.
+CREATE INDEX stories_by_lead ON stories (lead_entry_id);
 
 CREATE TABLE entries (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,

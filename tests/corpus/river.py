@@ -24,7 +24,8 @@ CONFIG = """\
 version: 1
 site: {{title: River desk, url: https://news.example.org, contact: desk@example.org}}
 store: store/news.db
-{defaults}net: {{workers: 16, spacing: 0s, allow: ["127.0.0.0/8"]}}
+defaults: {{every: {every}}}
+net: {{workers: 16, spacing: 0s, timeout: {timeout}, allow: ["127.0.0.0/8"]}}
 topics:
   - {{slug: all-news, title: All news, mode: auto, match: '*'}}
 """
@@ -112,11 +113,10 @@ class Desk:
     folder: Path
 
     @classmethod
-    def at(cls, folder: Path, *, every: str = "auto") -> Desk:
+    def at(cls, folder: Path, *, every: str = "auto", timeout: str = "20s") -> Desk:
         """Write a configuration without feeds into a new folder."""
         folder.mkdir(parents=True)
-        defaults = "" if every == "auto" else f"defaults: {{every: {every}}}\n"
-        (folder / "feeds.yaml").write_text(CONFIG.format(defaults=defaults))
+        (folder / "feeds.yaml").write_text(CONFIG.format(every=every, timeout=timeout))
         return cls(folder=folder)
 
     @property

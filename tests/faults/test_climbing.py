@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,8 +39,8 @@ print("done", flush=True)
 def taller() -> Ladder:
     """Return our ladder with two long rungs on top, as a later version might have."""
     ladder = our_ladder()
-    ladder.add("9998_later", lambda db: long_rung(db.conn, "later"))  # type: ignore[attr-defined]
-    ladder.add("9999_latest", lambda db: long_rung(db.conn, "latest"))  # type: ignore[attr-defined]
+    ladder.add("9998_later", lambda db: long_rung(db.conn, "later"))
+    ladder.add("9999_latest", lambda db: long_rung(db.conn, "latest"))
     return ladder
 
 
@@ -90,29 +93,29 @@ def test_a_new_store_that_was_killed_in_the_making_opens(tmp_path: Path) -> None
 
 def test_an_upgrade_that_was_killed_is_whole_or_not_begun(tmp_path: Path) -> None:
     chance, hits = random.Random(seed()), 0
-    path = tmp_path / "old.db"
-    store = open_store(path)
+    old = tmp_path / "old.db"
+    store = open_store(old)
     with store.write() as tx:
         keep(tx, an_arrival(feed_id=add_feed(tx).id))
     store.close()
-    calm = tmp_path / "calm.db"
-    calm.write_bytes(path.read_bytes())
-    most = longest(calm, "taller")
-    for _ in range(KILLS):
-        if not killed_while_climbing(path, "taller", chance.uniform(0, 0.9 * most)):
-            break
-        hits += 1
-        store = open_store(path)  # the older version, which would refuse a rung it does not know
+    most = longest(Path(shutil.copy(old, tmp_path / "calm.db")), "taller")
+    for n in range(KILLS):
+        path = Path(shutil.copy(old, tmp_path / f"{n}.db"))
+        hits += killed_while_climbing(path, "taller", chance.uniform(0, 1.1 * most))
+        with closing(sqlite3.connect(path)) as connection:
+            later = "SELECT name FROM sqlite_schema WHERE name LIKE 'late%' ORDER BY name"
+            climbed = [name for (name,) in connection.execute(later)]
+            assert climbed in ([], ["later", "latest"]), "all rungs or none"
+            for name in climbed:
+                (count,) = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+                assert count == ROWS
+        if not climbed:
+            open_store(path).close()  # the older version goes on as if nothing had been tried
+        grown = SqliteStore(path, taller())
         try:
-            with store.read() as tx:
+            assert all(fine for _, fine, _ in grown.doctor()), grown.doctor()
+            with grown.read() as tx:
                 assert tx.entries.count() == 1
         finally:
-            store.close()
+            grown.close()
     assert hits, "no kill came while it climbed"
-    grown = SqliteStore(path, taller())
-    try:
-        assert all(fine for _, fine, _ in grown.doctor()), grown.doctor()
-        with grown.read() as tx:
-            assert tx.entries.count() == 1
-    finally:
-        grown.close()

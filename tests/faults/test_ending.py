@@ -36,7 +36,7 @@ def desk(growing: Growing, requests: Path, tmp_path: Path) -> Iterator[Desk]:
     """Give a desk whose feeds trickle in at two bytes a second, but for one in three or so."""
     options = ("--slow", "0.6", "--log", str(requests))
     with served(tmp_path / "feeds", tmp_path / "origin", *options) as opml:
-        desk = Desk.at(tmp_path / "desk")
+        desk = Desk.at(tmp_path / "desk", timeout="8s")
         assert desk.run("feeds", "import", str(opml)).code == 0
         yield desk
 

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from aggregator.core import drafting
+from aggregator.core import drafting, intake
 from aggregator.errors import NotFound, StoreBusy, StoreFull
 from aggregator.flow import turn
 from aggregator.flow.absorb import absorb
@@ -25,6 +25,7 @@ from tests.flow.newsroom import (
     answer,
     failing_once,
     feed,
+    rss,
     topic,
     url_of,
 )
@@ -93,6 +94,38 @@ def test_when_even_handing_back_fails_the_lease_ends_by_itself(
     assert newsroom.poll().new == 1
 
 
+def test_keys_that_are_written_alike_open_two_stories(newsroom: Newsroom) -> None:
+    """A guid may be what stands in for the guid of another entry: its address, or both joined."""
+    newsroom.follow(["wire", "post"], [topic()])
+    page = "https://wire.example/a"
+    alike = rss("wire", [Told(guid=page, url="https://wire.example/b"), Told(guid="-", url=page)])
+    newsroom.net.answers[url_of("wire")] = answer(
+        "wire", alike.replace(b'<guid isPermaLink="false">-</guid>', b"")
+    )
+    newsroom.serves("post", Told(guid="2"))
+    assert newsroom.poll().new == 3
+
+    joined = [Told(guid="g"), Told(guid="g", url=page), Told(guid=f"g|{page}")]
+    newsroom.serves("wire", *joined)
+    newsroom.now += DAY
+    assert newsroom.poll("wire").new == 3
+
+
+def test_what_the_store_refuses_of_one_feed_takes_no_other_along(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), Told(guid="2"))
+    newsroom.serves("post", Told(guid="3"))
+    monkeypatch.setattr(intake, "story_public_id", lambda url, key: url)  # one for all of a feed
+    report = newsroom.poll()
+    assert (report.new, report.failed) == (1, 1)
+    problem = state_of(newsroom, "wire").problem
+    assert problem is not None
+    assert "UNIQUE" in problem
+    assert [newsroom.feed_name(each) for each in newsroom.entries()] == ["post"]
+
+
 def test_a_bad_entry_takes_no_other_feed_of_its_group_along(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +133,7 @@ def test_a_bad_entry_takes_no_other_feed_of_its_group_along(
     newsroom.serves("wire", Told(guid="1"))
     newsroom.serves("post", Told(guid="2", title="Grain that breaks us"))
     newsroom.serves("herald", Told(guid="3"))
+
     def break_on_post(tx: object, polled: object, *rest: object) -> object:
         if polled.claim.feed.spec.name == "post" and polled.parsed is not None:  # type: ignore[attr-defined]
             raise ZeroDivisionError("a bug of ours")

@@ -249,7 +249,10 @@ def test_entries_of_a_host_are_its_articles_and_its_feeds(store: Store) -> None:
         there = tell(tx, "2", feed=post, text=a_text(url="https://WIRE.example:8443/2"))
         tell(tx, "3", feed=post, text=a_text(url="https://x.example/?u=wire.example"))
         tell(tx, "4", feed=post, text=a_text(url=None))
-        assert tx.entries.of_host("Wire.Example") == (here.entry_id, there.entry_id)
+        below = tell(tx, "5", feed=post, text=a_text(url="https://www.wire.example/5"))
+        tell(tx, "6", feed=post, text=a_text(url="https://notwire.example/6"))
+        found = (here.entry_id, there.entry_id, below.entry_id)
+        assert tx.entries.of_host("Wire.Example") == found
         assert tx.entries.of_host("nowhere.example") == ()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.errors import NotFound, StoreError, UsageError
 from aggregator.model.feed import Origin, Rights
-from aggregator.model.ids import DecisionId, FeedId, TopicId
+from aggregator.model.ids import DecisionId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Blocks, Intake
 from aggregator.model.topic import (
     Case,

@@ -268,3 +268,31 @@ def test_nothing_of_a_private_feed_is_written(tmp_path: Path) -> None:
         desk.publish()
         _write(desk, tmp_path)
     assert all(b"gency" not in body for body in _contents(tmp_path).values())
+
+
+def test_nothing_is_written_or_removed_where_a_symbolic_link_leads_out(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "theirs.txt").write_text("theirs")
+    (out / "topics").symlink_to(elsewhere)
+    (out / MANIFEST).write_text('{"files": ["topics/theirs.txt"]}')
+    with files.site_folder(out) as folder:
+        with pytest.raises(UsageError, match="symbolic link"):
+            folder.put("topics/lane.atom", b"ours")
+        folder.sweep()
+    assert _contents(elsewhere) == {"theirs.txt": b"theirs"}
+
+
+def test_a_file_is_never_written_through_a_link_that_waits_under_its_temporary_name(
+    tmp_path: Path,
+) -> None:
+    theirs = tmp_path / "theirs.txt"
+    theirs.write_text("theirs")
+    (tmp_path / "out" / "topics").mkdir(parents=True)
+    (tmp_path / "out" / "topics" / ".lane.atom.aggregator-part").symlink_to(theirs)
+    with files.site_folder(tmp_path / "out") as folder:
+        folder.expect({"topics/lane.atom"})
+        folder.put("topics/lane.atom", b"ours")
+    assert theirs.read_text() == "theirs"
+    assert (tmp_path / "out" / "topics" / "lane.atom").read_bytes() == b"ours"

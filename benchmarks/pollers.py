@@ -89,7 +89,7 @@ def peak_mb(pid: int | str = "self") -> float | None:
 
 
 def poll_ours(urls: Sequence[str], folder: Path, workers: int) -> dict[str, object]:
-    """Poll with `aggregator`: the flow that `aggregator poll --all` runs, everything switched on."""
+    """Poll with the flow that `aggregator poll --all` runs, everything switched on."""
     from aggregator.config import load_settings
     from aggregator.flow.poll import Orders, chosen, poll_round
     from aggregator.system import bring_into_line, open_kit

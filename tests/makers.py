@@ -608,6 +608,7 @@ def an_admitted(
     published_at: int | None = NOON - 3600,
     updated_at: int | None = None,
     first_seen_at: int = NOON,
+    url: str | None = None,
     withdrawn: bool = False,
 ) -> Admitted:
     return Admitted(
@@ -621,6 +622,7 @@ def an_admitted(
         published_at=published_at,
         updated_at=updated_at,
         first_seen_at=first_seen_at,
+        url=url,
         withdrawn=withdrawn,
     )
 

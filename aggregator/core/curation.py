@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from aggregator.core.homes import at_home
 from aggregator.model.feed import Feed
 from aggregator.model.ids import DecisionId, EntryId, FeedId
 from aggregator.model.topic import (
@@ -93,7 +94,13 @@ def _after(now: Standing, decision: Decision) -> Standing:
 
 
 def judge(
-    case: Case, topic: Topic, feeds: Mapping[FeedId, Feed], *, over_quota: str | None, now: int
+    case: Case,
+    topic: Topic,
+    feeds: Mapping[FeedId, Feed],
+    homes: Mapping[FeedId, frozenset[str]],
+    *,
+    over_quota: str | None,
+    now: int,
 ) -> Ruling:
     """Return the verdict on a story in a topic and the lead it is shown by.
 
@@ -126,7 +133,7 @@ def judge(
         decision_id=said.decision_id,
         since=before.since if before is not None and before.state is state else now,
     )
-    lead = elect(admitted, feeds, case.item) if state is State.PUBLISHED else None
+    lead = elect(admitted, feeds, homes, case.item) if state is State.PUBLISHED else None
     return Ruling(verdict=verdict, lead=lead)
 
 
@@ -146,11 +153,15 @@ def _by_rule(
 
 
 def elect(
-    admitted: Sequence[Admitted], feeds: Mapping[FeedId, Feed], item: Item | None
+    admitted: Sequence[Admitted],
+    feeds: Mapping[FeedId, Feed],
+    homes: Mapping[FeedId, frozenset[str]],
+    item: Item | None,
 ) -> Admitted | None:
     """Return the entry a topic shows the story by, of those admitted to that topic.
 
-    The lead that is shown stays while it may be shown; otherwise the most trusted feed, then the
+    The lead that is shown stays while it may be shown: a joining source changes no text. Otherwise
+    who tells it at home comes before who passes it on, then the most trusted feed, then the
     earliest. Entries of private feeds are never elected (DESIGN §7, Rights).
     """
     eligible = [
@@ -164,6 +175,11 @@ def elect(
                 return each
     return min(
         eligible,
-        key=lambda each: (-feeds[each.feed_id].spec.trust, each.place, each.entry_id),
+        key=lambda each: (
+            not at_home(each.url, homes.get(each.feed_id, frozenset())),
+            -feeds[each.feed_id].spec.trust,
+            each.place,
+            each.entry_id,
+        ),
         default=None,
     )

@@ -139,7 +139,7 @@ def subject(
         tags=tuple(each.name for each in tags),
         categories=text.categories,
         feed_name=feed.spec.name,
-        site=host_of(feed.site_url or text.url or feed.spec.url) or "",
+        sites=tuple(filter(None, (host_of(feed.spec.url), host_of(feed.site_url or "")))),
         series=tuple(each.series for each in series),
         author=text.author or "",
         lang=text.lang or feed.lang or "",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from aggregator.core.urls import host_of, safe_link
+from aggregator.core.homes import bare, bare_host
+from aggregator.core.urls import safe_link
 from aggregator.model.feed import Feed
 
 MAX_URI = 2000  # characters
@@ -18,15 +19,23 @@ _URI = re.compile(
 _TAG = re.compile(r"tag:(?:[^@,:/]*@)?([A-Za-z0-9.-]+),\d{4}(?:-\d\d){0,2}:.+", re.IGNORECASE)
 
 
-def choose_uri(guid: str, feed: Feed, *, key: str | int, authority: str, year: int) -> str:
+def choose_uri(
+    guid: str,
+    feed: Feed,
+    *,
+    homes: frozenset[str],
+    key: str | int,
+    authority: str,
+    year: int,
+) -> str:
     """Return the id under which an entry goes out, to be frozen by whoever publishes it.
 
-    The publisher's id is kept only if it is a URI whose host or tag authority is that of the
-    feed or its site; else `tag:{authority},{year}:{128-bit hash of feed URL and key}` (RFC 4151).
-    Ids of private feeds are never shown.
+    The publisher's id is kept only if it is a URI whose host or tag authority is one the feed
+    speaks for (`core.homes`); else `tag:{authority},{year}:{128-bit hash of feed URL and key}`
+    (RFC 4151). Ids of private feeds are never shown.
     """
     guid = guid.strip()
-    if not feed.spec.private and _is_theirs(guid, feed):
+    if not feed.spec.private and _is_theirs(guid, homes):
         return guid
     named = f"{feed.spec.url}\n{key}".encode("utf-8", "surrogatepass")
     return f"tag:{authority},{year}:{blake2b(named, digest_size=16).hexdigest()}"
@@ -41,27 +50,15 @@ def feed_uri(authority: str, year: int, slug: str) -> str:
     return f"tag:{authority},{year}:topics/{slug}"
 
 
-def _is_theirs(guid: str, feed: Feed) -> bool:
+def _is_theirs(guid: str, homes: frozenset[str]) -> bool:
     if len(guid) > MAX_URI or not _URI.fullmatch(guid):
         return False
-    authority = _authority(guid)
-    return bool(authority) and authority in {_host(feed.spec.url), _host(feed.site_url or "")}
+    return _authority(guid) in homes
 
 
 def _authority(uri: str) -> str:
     """Return whose name stands in a http(s) or tag URI, "" when nobody's."""
     tag = _TAG.fullmatch(uri)
     if tag:
-        return _bare(tag[1])
-    return _host(uri) if safe_link(uri) else ""  # no link to publish: it names a user
-
-
-def _host(url: str) -> str:
-    return _bare(host_of(url) or "")
-
-
-def _bare(host: str) -> str:
-    host = host.lower().rstrip(".")
-    for prefix in ("www.", "m."):
-        host = host.removeprefix(prefix)
-    return host
+        return bare(tag[1])
+    return bare_host(uri) if safe_link(uri) else ""  # no link to publish: it names a user

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from aggregator.core.drafting import Draft
+from aggregator.core.homes import at_home
 from aggregator.core.identity import Keyed, story_public_id
 from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Known
@@ -21,10 +22,14 @@ def decide(
     draft_of: Callable[[Keyed], Draft],
     candidates_of: Callable[[Sequence[Draft]], Sequence[Candidate]],
     *,
+    homes: frozenset[str],
     blocks: Blocks,
     now: int,
 ) -> Intake:
-    """Return everything this poll changes; `draft_of` is asked of new and revised entries only."""
+    """Return everything this poll changes; `draft_of` is asked of new and revised entries only.
+
+    `homes` are the hosts the feed speaks for.
+    """
     fresh: list[Draft] = []
     revised: list[tuple[Draft, Known]] = []
     same = 0
@@ -38,7 +43,7 @@ def decide(
             same += 1
 
     drafts = [*fresh, *(draft for draft, _ in revised)]
-    stories = StoryFinder(feed, drafts, candidates_of(drafts)) if drafts else None
+    stories = StoryFinder(feed, homes, drafts, candidates_of(drafts)) if drafts else None
     arrivals = []
     for draft in fresh:
         assert stories is not None
@@ -55,15 +60,20 @@ class StoryFinder:
     """Finds the story an entry tells by exact means: canonical address, else body.
 
     Only other feeds are asked: within one feed two entries are two (a dated column with a
-    standing text is the trap). An address that several entries of one feed share identifies
-    nothing. Stories that one entry proves to be the same are merged, unless both already hold
-    an entry of one and the same feed.
+    standing text is the trap). An address that a feed gives to several entries identifies none of
+    them. Stories that one entry proves to be the same are merged, unless both already hold an
+    entry of one and the same feed. One story's address with another's text proves nothing where
+    it comes from a stranger: it must lie at home there, or anybody could merge what he likes.
     """
 
     def __init__(
-        self, feed: Feed, drafts: Sequence[Draft], candidates: Sequence[Candidate]
+        self,
+        feed: Feed,
+        homes: frozenset[str],
+        drafts: Sequence[Draft],
+        candidates: Sequence[Candidate],
     ) -> None:
-        self._feed_id = feed.id
+        self._feed_id, self._homes = feed.id, homes
         self._by_url: dict[int, list[Candidate]] = {}
         self._by_body: dict[int, list[Candidate]] = {}
         self._feeds_of: dict[StoryId, set[int]] = {}
@@ -76,15 +86,17 @@ class StoryFinder:
                 self._by_body.setdefault(each.body_hash, []).append(each)
             self._feeds_of.setdefault(each.story_id, set()).add(each.feed_id)
         here = Counter(each.url_hash for each in drafts if each.url_hash is not None)
-        self._vague = {url for (_, url), count in shared.items() if count > 1}
-        self._vague |= {url for url, count in here.items() if count > 1}
-        self._vague |= {url for (feed_id, url) in shared if feed_id == feed.id}
+        # An address that one feed gives to several entries identifies none of that feed's.
+        self._vague = {pair for pair, count in shared.items() if count > 1}
+        self._vague |= {(feed.id, url) for url, count in here.items() if count > 1}
+        self._vague |= {pair for pair in shared if pair[0] == feed.id}
         self._merges: dict[StoryId, Merge] = {}
 
     def story_of(self, draft: Draft) -> tuple[StoryId | None, str]:
         """Return the story to join and why, or None and "first"."""
         by_url = self._open(self._by_url.get(draft.url_hash or 0, []))
-        if draft.url_hash is None or draft.url_hash in self._vague:
+        by_url = [each for each in by_url if (each.feed_id, each.url_hash) not in self._vague]
+        if draft.url_hash is None or (self._feed_id, draft.url_hash) in self._vague:
             by_url = []
         by_body = self._open(self._by_body.get(draft.body_hash or 0, []))
         if draft.body_hash is None:
@@ -96,7 +108,8 @@ class StoryFinder:
         else:
             found, because = by_body[0], f"same text as entry {by_body[0].entry_id}"
         story_id = self._now(found.story_id)
-        for other in [*by_url[1:], *by_body]:
+        crossed = by_body if not by_url or at_home(draft.text.url, self._homes) else []
+        for other in [*by_url[1:], *crossed]:
             story_id = self._merge(story_id, self._now(other.story_id), because)
         self._feeds_of[story_id].add(self._feed_id)
         return story_id, because

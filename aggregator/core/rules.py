@@ -58,7 +58,7 @@ class Subject:
     categories: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     feed_name: str = ""
-    site: str = ""  # the host of its feed
+    sites: tuple[str, ...] = ()  # hosts of its feed: where it is polled from, and its own page
     url: str = ""
     lang: str = ""
     published: int = 0  # UTC seconds: its place, the earlier of published and first seen
@@ -102,10 +102,14 @@ class Subject:
         return kept
 
     def hosts(self) -> frozenset[str]:
-        """Return the hosts it comes from: its own page's and its feed's."""
+        """Return the hosts it comes from: its own page's and its feed's.
+
+        A feed's own word for its site adds to where it is polled from, it never hides it: who
+        says `NOT site:x` shall not get x's text because x calls itself y.
+        """
         kept = self._kept.get("site")
         if not isinstance(kept, frozenset):
-            kept = frozenset(filter(None, (host_of(self.url), self.site)))
+            kept = frozenset(filter(None, (host_of(self.url), *self.sites)))
             self._kept["site"] = kept
         return kept
 

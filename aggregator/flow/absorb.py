@@ -17,7 +17,7 @@ from aggregator.core.schedule import (
     host_pause,
 )
 from aggregator.core.urls import absolute, host_of
-from aggregator.flow.filing import Desk, redraw, refresh_stories
+from aggregator.flow.filing import Desk, homes, redraw, refresh_stories
 from aggregator.model.entry import Known, ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
 from aggregator.model.feed import Claim, Feed, FeedStatus, PollRecord, PollState
@@ -179,7 +179,16 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) ->
             [each.body_hash for each in drafts if each.body_hash is not None],
         )
 
-    return decide(feed, keyed, known, draft_of, candidates_of, blocks=blocks, now=now)
+    return decide(
+        feed,
+        keyed,
+        known,
+        draft_of,
+        candidates_of,
+        homes=homes(tx, feed),
+        blocks=blocks,
+        now=now,
+    )
 
 
 def _keep(tx: Tx, feed: Feed, before: Feed, intake: Intake, desk: Desk, now: int) -> None:

@@ -145,6 +145,7 @@ def _decide(
         known,
         lambda _: drafted,
         candidates,
+        homes=frozenset(),
         blocks=tx.withdrawals.blocks(),
         now=now,
     )

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aggregator.core.homes import at_home
 from aggregator.core.intake import blocked
 from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
-from aggregator.flow.filing import desk, refresh, refresh_stories
+from aggregator.flow.filing import desk, homes, refresh, refresh_stories
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
@@ -199,10 +200,11 @@ def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
 
 
 def _one_entry(tx: Tx, entry_id: EntryId) -> dict[str, str]:
-    """An entry's hashes name its copies; an address that its feed gives to several, none."""
+    """An entry's hashes name its copies; not an address that its feed gives to several, and not
+    one it only cites: what another published there was not meant."""
     address, body = tx.entries.hashes(entry_id)
     named = {"kind": "entry", "value": str(entry_id)}
-    if address is not None:
+    if address is not None and _owns_address(tx, entry_id, address):
         tellers = {each.entry_id: each.feed_id for each in tx.entries.candidates([address], [])}
         # Its own feed: another could lift the block by naming the address twice.
         if Counter(tellers.values())[tellers[entry_id]] <= 1:
@@ -210,6 +212,18 @@ def _one_entry(tx: Tx, entry_id: EntryId) -> dict[str, str]:
     if body is not None:
         named["body"] = str(body)
     return named
+
+
+def _owns_address(tx: Tx, entry_id: EntryId, address: int) -> bool:
+    entry = tx.entries.get(entry_id)
+    feed = tx.feeds.get(entry.feed_id) if entry is not None else None
+    if entry is None or feed is None:
+        return False
+    if at_home(entry.text.url, homes(tx, feed)):
+        return True
+    others = {each.feed_id for each in tx.entries.candidates([address], [])} - {feed.id}
+    found = (tx.feeds.get(each) for each in others)
+    return not any(at_home(entry.text.url, homes(tx, other)) for other in found if other)
 
 
 def _entries_of(tx: Tx, payload: Mapping[str, str]) -> tuple[EntryId, ...]:

@@ -131,7 +131,7 @@ def _edition(
     admitted = [each for each in case.admitted if not each.withdrawn]
     if not admitted:
         return step("not shown", "withdrawn"), False
-    if elect(admitted, feeds, case.item) is None or case.item is None:
+    if elect(admitted, feeds, {}, case.item) is None or case.item is None:
         return step("not shown", "every source of it is private (auth: without rights:)"), False
     if case.item.visible_from > now:
         wait = int(case.item.visible_from - now)

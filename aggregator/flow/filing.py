@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aggregator.core.curation import Ruling, elect, judge, standing
+from aggregator.core.homes import bare_host, homes_of
 from aggregator.core.ids import choose_uri
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed
@@ -21,22 +23,30 @@ class Desk:
 
     topics: dict[TopicId, Topic]
     feeds: dict[FeedId, Feed]  # those that were asked for: there may be 50,000
+    homes: dict[FeedId, frozenset[str]]  # and the hosts they speak for
     identity: Identity
 
 
 def desk(tx: Tx, identity: Identity) -> Desk:
     """Gather the topics once for many cases; feeds follow as cases need them."""
-    return Desk(
-        topics={topic.id: topic for topic in tx.topics.all()}, feeds={}, identity=identity
-    )
+    topics = {topic.id: topic for topic in tx.topics.all()}
+    return Desk(topics=topics, feeds={}, homes={}, identity=identity)
 
 
 def bring_feeds(tx: Tx, desk: Desk, feed_ids: Iterable[FeedId]) -> None:
     """Have these feeds on the desk, those there are."""
-    for feed_id in set(feed_ids) - desk.feeds.keys():
-        feed = tx.feeds.get(feed_id)
+    for feed_id in set(feed_ids) - desk.homes.keys():
+        feed = desk.feeds.get(feed_id) or tx.feeds.get(feed_id)
         if feed is not None:
             desk.feeds[feed_id] = feed
+            desk.homes[feed_id] = homes(tx, feed)
+
+
+def homes(tx: Tx, feed: Feed) -> frozenset[str]:
+    """Return the hosts a feed speaks for, as far as our other feeds do not contest them."""
+    site = bare_host(feed.site_url or "")
+    contested = bool(site) and tx.feeds.is_anothers(site, feed.id)
+    return homes_of(feed, site_is_anothers=contested)
 
 
 def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) -> set[TopicId]:
@@ -66,7 +76,7 @@ def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
     bring_feeds(tx, desk, (each.feed_id for each in case.admitted))
 
     quota = _over_quota(tx, topic, case, desk, now)
-    ruling = judge(case, topic, desk.feeds, over_quota=quota, now=now)
+    ruling = judge(case, topic, desk.feeds, desk.homes, over_quota=quota, now=now)
 
     changed = _keep_verdict(tx, case, ruling)
     changed |= _keep_item(tx, desk, topic, case, ruling, now)
@@ -91,7 +101,7 @@ def _with_editors_entries(tx: Tx, case: Case) -> Case:
 
 def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
     quota = topic.spec.publish.per_source
-    first = elect(case.admitted, desk.feeds, None)
+    first = elect(case.admitted, desk.feeds, desk.homes, None)
     if quota is None or case.item is not None or first is None:
         return None
     most, period = quota
@@ -145,12 +155,16 @@ def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, now
 
 def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int) -> NewItem:
     feed, identity = desk.feeds[lead.feed_id], desk.identity
-    uri = choose_uri(
-        lead.guid, feed, key=lead.key_hash, authority=identity.authority, year=identity.year
+    make = partial(
+        choose_uri,
+        feed=feed,
+        homes=desk.homes[feed.id],
+        authority=identity.authority,
+        year=identity.year,
     )
+    uri = make(lead.guid, key=lead.key_hash)
     if tx.topics.has_uri(case.topic_id, uri):  # two feeds claim one id: ours is namespaced
-        key = f"{lead.key_hash}:{case.story_id}"
-        uri = choose_uri("", feed, key=key, authority=identity.authority, year=identity.year)
+        uri = make("", key=f"{lead.key_hash}:{case.story_id}")
     published = lead.published_at if lead.published_at is not None else lead.first_seen_at
     return NewItem(
         topic_id=case.topic_id,

@@ -188,6 +188,7 @@ class Admitted:
     published_at: int | None
     updated_at: int | None
     first_seen_at: int
+    url: str | None = None
     withdrawn: bool = False
 
 

@@ -10,7 +10,7 @@ from aggregator.store.sqlite import Connection, Row
 # Admitted by a rule and by an editor is one admission, the editor's (`max` picks its because).
 _ADMITTED = f"""
     SELECT e.id, e.feed_id, e.guid, e.key_hash, e.published_at, e.updated_at, e.first_seen_at,
-           e.withdrawn_at, {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
+           e.url, e.withdrawn_at, {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
     FROM entries e JOIN admissions a ON a.entry_id = e.id
     WHERE e.story_id = ? AND a.topic_id = ?
     GROUP BY e.id ORDER BY e.id
@@ -57,6 +57,7 @@ def _an_admitted(row: Row) -> Admitted:
         published_at=row["published_at"],
         updated_at=row["updated_at"],
         first_seen_at=row["first_seen_at"],
+        url=row["url"],
         withdrawn=row["withdrawn_at"] is not None,
     )
 

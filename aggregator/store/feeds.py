@@ -193,6 +193,14 @@ class SqliteFeeds:
         """Return when the next feed can be claimed; None: never."""
         return leases.next_lease_at(self._conn, feed_ids)
 
+    def is_anothers(self, host: str, feed_id: FeedId) -> bool:
+        """Whether another feed is polled from this host, with `www.` or `m.` before it or not."""
+        found = self._conn.execute(
+            "SELECT 1 FROM feed_state WHERE host IN (?, ?, ?) AND feed_id <> ? LIMIT 1",
+            (host, f"www.{host}", f"m.{host}", feed_id),
+        )
+        return found.fetchone() is not None
+
     def pause_host(self, host: str, until: float) -> None:
         """Let nobody claim on this host before `until`; a longer pause stands."""
         self._conn.execute(

@@ -55,6 +55,7 @@ CREATE TABLE feed_state (
     moved_count    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX feed_state_due ON feed_state (next_poll_at) WHERE next_poll_at IS NOT NULL;
+CREATE INDEX feed_state_host ON feed_state (host);
 CREATE INDEX feed_state_leases ON feed_state (host) WHERE lease_owner IS NOT NULL;
 
 CREATE TABLE polls (

@@ -70,7 +70,7 @@ def case(*admitted: Admitted, decisions: tuple[Decision, ...] = ()) -> Case:
 
 
 def state_of(found: Case, topic: Topic = TOPIC) -> State | None:
-    ruling = judge(found, topic, FEEDS, over_quota=None, now=NOW)
+    ruling = judge(found, topic, FEEDS, {}, over_quota=None, now=NOW)
     return ruling.verdict.state if ruling.verdict else None
 
 
@@ -136,12 +136,12 @@ def test_an_entry_an_editor_put_in_leaves_with_the_undo() -> None:
 
 
 def test_a_published_story_stays_when_its_topic_turns_to_review() -> None:
-    verdict = judge(case(entry(1)), TOPIC, FEEDS, over_quota=None, now=NOW).verdict
+    verdict = judge(case(entry(1)), TOPIC, FEEDS, {}, over_quota=None, now=NOW).verdict
     assert state_of(replace(case(entry(1)), verdict=verdict), REVIEW) is State.PUBLISHED
 
 
 def test_over_its_quota_a_story_is_held_with_the_reason_and_not_dropped() -> None:
-    ruling = judge(case(entry(1)), TOPIC, FEEDS, over_quota="wire has had its 5 a day", now=NOW)
+    ruling = judge(case(entry(1)), TOPIC, FEEDS, {}, over_quota="wire has had its 5 a day", now=NOW)
     assert ruling.verdict is not None
     assert ruling.verdict.state is State.HELD
     assert ruling.verdict.because.startswith("wire has had its 5 a day")
@@ -150,8 +150,16 @@ def test_over_its_quota_a_story_is_held_with_the_reason_and_not_dropped() -> Non
 def test_the_lead_is_the_most_trusted_then_the_earliest() -> None:
     feeds = FEEDS | {FeedId(2): a_source(2, trust=0.9)}
     early, trusted = entry(1, feed=1, place=10), entry(2, feed=2, place=20)
-    assert elect([early, trusted], feeds, None) == trusted
-    assert elect([entry(3, feed=3, place=30), early], FEEDS, None) == early
+    assert elect([early, trusted], feeds, {}, None) == trusted
+    assert elect([entry(3, feed=3, place=30), early], FEEDS, {}, None) == early
+
+
+def test_who_tells_it_at_home_leads_before_who_passes_it_on() -> None:
+    feeds = FEEDS | {FeedId(2): a_source(2, trust=0.9)}
+    homes = {FeedId(1): frozenset({"1.example"}), FeedId(2): frozenset({"2.example"})}
+    own = replace(entry(1, feed=1, place=20), url="https://www.1.example/a")
+    passed_on = replace(entry(2, feed=2, place=10), url="https://1.example/a?utm_source=2")
+    assert elect([passed_on, own], feeds, homes, None) == own
 
 
 def test_a_lead_once_shown_stays_while_it_may() -> None:
@@ -168,12 +176,12 @@ def test_a_lead_once_shown_stays_while_it_may() -> None:
         text_digest=None,
         visible_from=1,
     )
-    assert elect([better, first], feeds, item) == first
-    assert elect([better, replace(first, withdrawn=True)], feeds, item) == better
+    assert elect([better, first], feeds, {}, item) == first
+    assert elect([better, replace(first, withdrawn=True)], feeds, {}, item) == better
 
 
 def test_a_private_feed_never_leads() -> None:
     feeds = FEEDS | {FeedId(1): a_source(1, trust=1.0, auth=Auth(basic="env:X"))}
-    assert elect([entry(1, feed=1), entry(2, feed=2)], feeds, None) == entry(2, feed=2)
-    ruling = judge(case(entry(1, feed=1)), TOPIC, feeds, over_quota=None, now=NOW)
+    assert elect([entry(1, feed=1), entry(2, feed=2)], feeds, {}, None) == entry(2, feed=2)
+    ruling = judge(case(entry(1, feed=1)), TOPIC, feeds, {}, over_quota=None, now=NOW)
     assert ruling.lead is None

@@ -1,16 +1,33 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.core.homes import homes_of
 from aggregator.core.ids import choose_uri, feed_uri
 from aggregator.model.feed import Auth, Feed
 from tests.makers import a_feed, a_feed_spec
 
 
 def chosen(guid: str, feed: Feed | None = None, key: str | int = 7) -> str:
-    return choose_uri(guid, feed or a_feed(), key=key, authority="desk.example", year=2026)
+    feed = feed or a_feed()
+    return choose_uri(
+        guid,
+        feed,
+        homes=homes_of(feed, site_is_anothers=False),
+        key=key,
+        authority="desk.example",
+        year=2026,
+    )
+
+
+def test_a_site_that_is_another_feeds_gives_no_right_to_its_ids() -> None:
+    feed = replace(a_feed(), site_url="https://rival.example/")
+    assert homes_of(feed, site_is_anothers=False) == {"wire.example", "rival.example"}
+    assert homes_of(feed, site_is_anothers=True) == {"wire.example"}
 
 
 @pytest.mark.parametrize(

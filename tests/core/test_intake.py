@@ -18,14 +18,16 @@ def keyed(key: int, *, digest: int = 1) -> Keyed:
     return Keyed(entry=ParsedEntry(), digest=digest, url_hash=None, key=f"k{key}", key_hash=key)
 
 
-def drafted(key: int, *, url: int | None = None, body: int | None = None) -> Draft:
+def drafted(
+    key: int, *, url: int | None = None, body: int | None = None, lies: str = "z.example"
+) -> Draft:
     return Draft(
         key_hash=key,
         guid=f"k{key}",
         digest=1,
         url_hash=url,
         body_hash=body,
-        text=Text(url="https://z.example/1", title="T", summary="", content=""),
+        text=Text(url=f"https://{lies}/1", title="T", summary="", content=""),
     )
 
 
@@ -55,6 +57,7 @@ def decided(
         known or {},
         lambda each: by_key[each.key_hash],
         lambda _: candidates,
+        homes=frozenset({"z.example"}),
         blocks=blocks or Blocks(),
         now=NOW,
     )
@@ -78,7 +81,9 @@ def test_entries_that_are_the_same_are_never_drafted() -> None:
         raise AssertionError("cleaning what is known is wasted")
 
     blocks = Blocks()
-    intake = decide(FEED, [keyed(1)], known, draft_of, lambda _: (), blocks=blocks, now=NOW)
+    intake = decide(
+        FEED, [keyed(1)], known, draft_of, lambda _: (), homes=frozenset(), blocks=blocks, now=NOW
+    )
     assert intake == Intake(same=1)
 
 
@@ -112,6 +117,19 @@ def test_an_entry_that_is_two_stories_copy_makes_them_one() -> None:
     assert intake.merges == (
         Merge(into=StoryId(3), merged=StoryId(4), because="same address as entry 10"),
     )
+
+
+def test_a_stranger_who_cites_one_and_copies_another_merges_nothing() -> None:
+    both = [stored(10, feed=1, story=3, url=5), stored(11, feed=2, story=4, body=7)]
+    intake = decided([drafted(1, url=5, body=7, lies="wire.example")], both)
+    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.merges == ()
+
+
+def test_an_address_one_feed_repeats_stays_good_between_the_others() -> None:
+    noise = [stored(20, feed=8, story=8, url=5), stored(21, feed=8, story=9, url=5)]
+    intake = decided([drafted(1, url=5)], [stored(10, feed=1, story=3, url=5), *noise])
+    assert intake.arrivals[0].story_id == StoryId(3)
 
 
 def test_stories_that_share_a_feed_are_never_made_one() -> None:

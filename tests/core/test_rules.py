@@ -27,7 +27,7 @@ LANE = Subject(
     categories=("World News",),
     series=("Global Lane",),
     feed_name="wire",
-    site="feeds.example.org",
+    sites=("feeds.example.org",),
     url="https://www.news.example/a?b",
     lang="en-GB",
     published=86_400 * 10 + 5,
@@ -112,7 +112,7 @@ def test_what_an_entry_lacks_is_no_match_and_no_error() -> None:
         assert not matches(parse_query(query), Subject())
     assert matches(parse_query("words:<1"), Subject())
     assert matches(parse_query("words:>1"), Subject(summary="no body but words"))
-    assert not matches(parse_query("site:a.example"), Subject(url="http://[", site=""))
+    assert not matches(parse_query("site:a.example"), Subject(url="http://["))
 
 
 def test_an_enclosure_can_be_asked_for() -> None:

@@ -188,7 +188,7 @@ def test_a_decision_is_undone_once(desk: Newsroom) -> None:
 def test_decisions_follow_their_entries_into_a_merged_story(newsroom: Newsroom) -> None:
     """Rejected by one of its tellings, a story stays rejected when found to be another's."""
     newsroom.follow(["wire", "post", "herald"], [topic()])
-    page = "https://wire.example/1"
+    page = "https://herald.example/1"
     newsroom.hears("wire", Told(guid="1", url=page, title="Wire on grain", text="Grain."))
     newsroom.hears("post", Told(guid="2", title="Post on grain", text=LONG))
     newsroom.act(Verb.REJECT, "Post on grain")

@@ -132,11 +132,11 @@ def test_an_item_keeps_its_id_when_its_lead_goes(newsroom: Newsroom) -> None:
 
 
 def test_an_item_keeps_its_id_when_stories_are_found_to_be_one(newsroom: Newsroom) -> None:
-    """The third telling has the address of one and the words of the other."""
+    """The third is the original: one cites its address, the other has its words."""
     newsroom.follow(
         ["wire", "post", "herald"], [topic(), topic("posts", "feed:post OR feed:herald")]
     )
-    page = "https://wire.example/1"
+    page = "https://herald.example/1"
     newsroom.hears("wire", Told(guid="1", url=page, title="Wire on grain", text="Short grain."))
     newsroom.hears("post", Told(guid="2", title="Post on grain", text=LONG))
     wires = next(each for each in newsroom.shown() if each.title == "Wire on grain")

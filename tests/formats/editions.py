@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from aggregator.core.edition import compose
+from aggregator.core.homes import homes_of
 from aggregator.core.ids import choose_uri
 from aggregator.model.entry import Enclosure, Tag, Text
 from aggregator.model.feed import Feed, Rights
@@ -222,6 +223,7 @@ def showings(draw: st.DrawFn, id: int = 1) -> Showing:
     uri = choose_uri(
         draw(texts | st.just("https://wire.example/grain")),
         sources[0].feed,
+        homes=homes_of(sources[0].feed, site_is_anothers=False),
         key=id,
         authority=AUTHORITY,
         year=YEAR,

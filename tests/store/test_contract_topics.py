@@ -122,6 +122,7 @@ def test_a_case_holds_all_that_is_known(store: Store) -> None:
                     place=NOON - 60,
                     published_at=NOON - 60,
                     updated_at=NOON - 30,
+                    url=a_text().url,
                 ),
             ),
             decisions=(decision,),

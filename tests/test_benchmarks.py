@@ -1,0 +1,102 @@
+"""Every benchmark runs, and ends in one line of JSON with what DESIGN §6 promises; no figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.start import ENTRIES, serving
+
+ROOT = Path(__file__).parent.parent
+PHASES = ("full", "unchanged", "changed")
+
+
+def last_line(*arguments: str, code: int = 0) -> dict[str, Any]:
+    """Run a benchmark as people do and return its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=110
+    )
+    assert done.returncode == code, done.stderr
+    *shown, last = done.stdout.splitlines()
+    assert len(shown) > 1, "a table stands before the last line"
+    found = json.loads(last)
+    assert isinstance(found, dict)
+    return found
+
+
+def shared() -> Path:
+    place = os.environ.get("AGGREGATOR_SHARED")
+    assert place, "AGGREGATOR_SHARED must name the folder of corpus and tools"
+    return Path(place)
+
+
+def test_start_tells_help_and_doctor_beside_the_floor() -> None:
+    told = last_line("benchmarks.start", "--runs", "1")
+    assert {"help_ms", "doctor_ms", "floor_ms", "click_ms", "ratio"} <= told.keys()
+    assert told["help_ms"] > 0
+    assert told["doctor_ms"] > 0
+
+
+@pytest.mark.corpus
+def test_poll_tells_every_phase_and_finds_every_entry() -> None:
+    shared()
+    told = last_line("benchmarks.poll", "--make", "10", "--seed", "3")
+    assert told["seed"] == 3
+    for phase in PHASES:
+        names = {"cpu_s_per_1000", "wall_s_per_1000", "peak_mb", "readers_cpu_s_per_1000"}
+        assert names <= told[phase].keys()
+        assert told[phase]["failed"] == 0
+        assert told[phase]["right"] is True
+    assert told["full"]["new_entries"] > 100
+    assert 1 <= told["changed"]["new_entries"] <= 3
+
+
+@pytest.mark.corpus
+def test_poll_measures_the_peer_in_the_same_run() -> None:
+    pytest.importorskip("reader", reason="the peer is in the extra `bench`")
+    shared()
+    told = last_line("benchmarks.poll", "--make", "4", "--peer", "reader", "--latency")
+    for phase in (*PHASES, "latency"):
+        assert told[phase]["ratio"] > 0
+        assert told[phase]["peer"]["new_entries"] == told[phase]["new_entries"]
+        assert told[phase]["peer"]["peak_mb"] > 0
+
+
+def test_poll_takes_a_list_of_addresses(tmp_path: Path) -> None:
+    with serving() as port:
+        urls = tmp_path / "urls.txt"
+        urls.write_text("".join(f"http://127.0.0.1:{port}/{number}\n" for number in range(3)))
+        told = last_line("benchmarks.poll", str(urls))
+    assert told["full"]["new_entries"] == 3 * ENTRIES
+    assert told["unchanged"]["new_entries"] == 0
+    assert "changed" not in told
+
+
+def test_poll_asks_nobody_outside_the_loopback(tmp_path: Path) -> None:
+    urls = tmp_path / "urls.txt"
+    urls.write_text("http://127.0.0.1:9/a\nhttps://news.example.org/feed\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.poll", str(urls)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "https://news.example.org/feed" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.corpus
+def test_read_tells_speed_and_disagreements() -> None:
+    told = last_line("benchmarks.read", str(shared() / "corpus" / "feeds"), "--limit", "3")
+    names = {"docs", "entries", "fast_share", "mb_s", "ratio_to_feedparser", "ratio_to_lxml"}
+    assert names <= told.keys()
+    assert isinstance(told["disagreements"], dict)
+    assert told["docs"] == 3

@@ -25,7 +25,9 @@ from aggregator.net.fetcher import HttpFetcher
 from aggregator.store.engine import open_store
 from aggregator.store.hold import hold
 
-SYNCED = "synced"  # the fact that tells which feeds.yaml the store follows
+SYNCED = "synced"  # what feeds.yaml said when the store last followed it
+FOLLOWS = "follows"  # the file it follows
+BASE = "base"  # where our pages lay when a server last ran
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
 
@@ -38,10 +40,12 @@ def clock() -> float:
 def open_kit(settings: Settings, *, base: str | None = None, create: bool = True) -> Iterator[Kit]:
     """Build everything a flow works with, and take it down again.
 
-    `base` is where our pages lie while `site.url` is unset. Reader processes start when first
-    needed.
+    `base` is where our pages lie while `site.url` is unset; without it, where they lay when a
+    server last ran. Reader processes start when first needed.
     """
     store = open_store(store_path(settings), create=create)
+    with store.read() as tx:
+        base = settings.site.url or base or tx.meta.get(BASE) or DEFAULT_BASE
     agent = user_agent(settings.site, __version__, PROJECT_PAGE)
     fetcher = HttpFetcher(settings.net, agent, wall=clock)
     reader = GuardedReader()
@@ -54,7 +58,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
             clock=clock,
             jitter=random.random,
             authorize=_authorize,
-            base=settings.site.url or base or DEFAULT_BASE,
+            base=base,
         )
     finally:
         fetcher.close()
@@ -63,21 +67,40 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
 
 
 def bring_into_line(kit: Kit) -> Synced:
-    """Make the store follow feeds.yaml, stored entries included.
+    """Make the store follow feeds.yaml, stored entries included; documents carry our address.
 
-    A store that followed this very file already is only read: a command that looks never waits
-    for a writer.
+    A store that followed this very file already is only read: no command waits for a writer
+    without need.
     """
-    mark = str(hash_text(repr(kit.settings.feeds), repr(kit.settings.topics)))
+    settings = kit.settings
+    mark = str(hash_text(repr(settings.feeds), repr(settings.topics), repr(settings.site)))
+    facts = {SYNCED: mark, FOLLOWS: _name_of(settings.path), BASE: kit.base}
     done = Synced()
     with kit.store.read() as tx:
-        stale = tx.meta.get(SYNCED) != mark
+        stale = any(tx.meta.get(name) != value for name, value in facts.items())
     if stale:
         with kit.store.write(durable=True) as tx:
-            done = sync(tx, kit.settings, kit.clock())
-            tx.meta.set(SYNCED, mark)
+            done = sync(tx, settings, kit.clock())
+            for topic in tx.topics.all():
+                tx.publications.mark_dirty(topic.id, kit.clock())
+            for name, value in facts.items():
+                tx.meta.set(name, value)
     refile_changed(kit)
     return done
+
+
+def follows_another(kit: Kit) -> str | None:
+    """Return the file the store follows when that is not the one given; None: it is, or none.
+
+    Looking at a store must not make it follow another newsroom's file.
+    """
+    with kit.store.read() as tx:
+        followed = tx.meta.get(FOLLOWS)
+    return followed if followed not in (None, _name_of(kit.settings.path)) else None
+
+
+def _name_of(path: Path | None) -> str:
+    return "the sample newsroom" if path is None else str(path.resolve())
 
 
 @contextmanager

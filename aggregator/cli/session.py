@@ -40,11 +40,18 @@ class Session:
 
     @contextmanager
     def kit(self, *, base: str | None = None, sync: bool = True) -> Iterator[Kit]:
-        """Open the store and everything else; by default it first follows feeds.yaml."""
-        from aggregator.system import bring_into_line, open_kit
+        """Open the store and everything else; with `sync` it first follows feeds.yaml.
+
+        A store that follows another file (the demo's, say) is shown and curated as it is; only
+        `run`, `poll` and `publish` make it follow this one.
+        """
+        from aggregator.system import bring_into_line, follows_another, open_kit
 
         with open_kit(self.settings(), base=base) as kit:
-            if sync:
+            other = follows_another(kit) if sync else None
+            if other is not None:
+                self.screen.say(f"this store follows {other}, not {self.config}; left as it is")
+            elif sync:
                 bring_into_line(kit)
             yield kit
 

@@ -157,7 +157,8 @@ class Service:
             self._file_seen = seen
             log.error("feeds.yaml not taken in", extra={"problem": str(error)})
             return
-        kit = replace(self._kit, settings=settings)
+        base = settings.site.url or self._kit.base
+        kit = replace(self._kit, settings=settings, base=base)
         done = bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
         log.info("feeds.yaml taken in", extra={"changed": bool(done)})

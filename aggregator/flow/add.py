@@ -34,6 +34,7 @@ class Added:
     entry_id: int
     title: str
     new: bool  # False: it was there already
+    dated: int | None  # the date that was read; None: it bore none, and is dated now
     topics: tuple[str, ...]
     series: tuple[str, ...]
     decisions: tuple[int, ...]
@@ -65,6 +66,7 @@ def add_column(kit: Kit, column: Column, *, topic: str | None, actor: str) -> Ad
         entry_id=entry_id,
         title=drafted.text.title,
         new=bool(intake.arrivals),
+        dated=column.date,
         topics=tuple(slugs[each] for each in wanted),
         series=tuple(each.series for each in drafted.series),
         decisions=decisions,
@@ -107,13 +109,17 @@ def _draft(
         url="",
         published=place,
     )
-    series = _once([*_named(settings, column, told), *plain.series, *told])
+    series = _once([*told, *plain.series, *_named(settings, column, told)])
     about = subject(plain.text, feed, plain.tags, series, place=place)
     return replace(plain, series=series, matches=ready.rules.match(about))
 
 
 def _named(settings: Settings, column: Column, told: Sequence[Instalment]) -> list[Instalment]:
-    """The series named in the closing fields, under the name feeds.yaml gives them."""
+    """The series named in the closing fields, under the name feeds.yaml gives them.
+
+    A name feeds.yaml does not know counts only where no series of ours was told: "The Global
+    Lane" is our "Global Lane" when its pattern says so.
+    """
     ours = {fold(each.name): each.name for each in settings.series}
     date = iso_day(column.date) if column.date is not None else None
     date = next((each.date for each in told if each.date), date)
@@ -122,6 +128,7 @@ def _named(settings: Settings, column: Column, told: Sequence[Instalment]) -> li
             series=ours.get(fold(name), name), date=date, because="its closing fields name it"
         )
         for name in column.series
+        if not told or fold(name) in ours
     ]
 
 

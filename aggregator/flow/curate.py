@@ -38,6 +38,8 @@ def act(kit: Kit, what: Act) -> Decision:
     with kit.store.write(durable=True) as tx:
         topic = topic_named(tx, what.topic)
         entry = entry_named(tx, what.entry)
+        if entry.withdrawn_at is not None:
+            raise UsageError(f"entry {entry.id} is withdrawn; undo that first (`aggregator log`)")
         decision = tx.topics.decide(
             NewDecision(
                 at=now,
@@ -183,7 +185,7 @@ def _is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
 
 def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
     """Return what is named as a decision's payload: kind and value, of an entry its hashes too."""
-    if what.isdecimal():
+    if what.isdecimal() or tx.stories.find(what) is not None:
         return _one_entry(tx, entry_named(tx, what).id)
     feed = tx.feeds.find(what)
     if feed is not None:

@@ -49,6 +49,7 @@ def explain(kit: Kit, handle: str, slug: str) -> Explanation:
         steps = [
             _fetch(tx, entry, feed),
             _identity(entry),
+            *_withdrawal(entry),
             _story(tx, entry),
             *_tags(entry),
             _rule(entry, feed, topic),
@@ -66,8 +67,15 @@ def _fetch(tx: Tx, entry: Entry, feed: Feed) -> Step:
 
 
 def _identity(entry: Entry) -> Step:
-    revised = f"revised {entry.rev - 1} times" if entry.rev > 1 else "never revised"
+    times = entry.rev - 1
+    revised = f"revised {times} {'time' if times == 1 else 'times'}" if times else "never revised"
     return Step(step="identity", result=f"entry {entry.id}, {revised}", because=f"id {entry.guid}")
+
+
+def _withdrawal(entry: Entry) -> list[Step]:
+    if entry.withdrawn_at is None:
+        return []
+    return [Step(step="withdrawal", result="withdrawn", because="an editor took it out")]
 
 
 def _story(tx: Tx, entry: Entry) -> Step:

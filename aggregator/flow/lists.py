@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aggregator.core.drafting import Draft, draft
 from aggregator.core.identity import assign, identify
-from aggregator.core.naming import name_for
+from aggregator.core.naming import FEED_NAME, name_for
 from aggregator.errors import NotFound, ReadFailed, UsageError
 from aggregator.flow.absorb import learned
 from aggregator.flow.kit import Kit, books
@@ -115,6 +115,8 @@ def spec_for(
         raise UsageError(f"{url!r} is no feed's name and no http(s) address")
     if "@" in rest.split("/", 1)[0]:
         raise UsageError("an address must not hold a name and password; use auth: in feeds.yaml")
+    if name is not None and not FEED_NAME.fullmatch(name):
+        raise UsageError(f"a feed's name is written with a-z 0-9 . _ -, not {name!r}")
     if name is not None and name in taken:
         raise UsageError(f"another feed is called {name!r}; choose another --name")
     return FeedSpec(
@@ -171,7 +173,10 @@ def export_opml(tx: Tx, title: str) -> bytes:
             site_url=feed.site_url,
             folders=feed.spec.tags[:1],
         )
-        for feed in tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED)
+        for feed in sorted(
+            tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED),
+            key=lambda feed: (feed.spec.tags[:1], feed.id),
+        )
         if "://" in feed.spec.url and feed.spec.name != "desk"
     )
     return write_opml(OutlineList(title=title, outlines=outlines))

@@ -27,6 +27,7 @@ from aggregator.store.hold import hold
 
 SYNCED = "synced"  # what feeds.yaml said when the store last followed it
 FOLLOWS = "follows"  # the file it follows
+SAMPLE = "the sample newsroom"
 BASE = "base"  # where our pages lay when a server last ran
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
@@ -70,9 +71,11 @@ def bring_into_line(kit: Kit) -> Synced:
     """Make the store follow feeds.yaml, stored entries included; documents carry our address.
 
     A store that followed this very file already is only read: no command waits for a writer
-    without need.
+    without need. Raises `UsageError` when the store is the demo's.
     """
     settings = kit.settings
+    if settings.path is not None and follows_another(kit) == SAMPLE:
+        raise UsageError("this store is the sample newsroom's; give your own with --db or `store:`")
     mark = str(hash_text(repr(settings.feeds), repr(settings.topics), repr(settings.site)))
     facts = {SYNCED: mark, FOLLOWS: _name_of(settings.path), BASE: kit.base}
     done = Synced()
@@ -100,7 +103,7 @@ def follows_another(kit: Kit) -> str | None:
 
 
 def _name_of(path: Path | None) -> str:
-    return "the sample newsroom" if path is None else str(path.resolve())
+    return SAMPLE if path is None else str(path.resolve())
 
 
 @contextmanager

@@ -132,7 +132,8 @@ def _findings(session: Session) -> list[tuple[str, str, str]]:
         settings = session.settings()
     except ConfigError as error:
         count = len(error.problems)
-        return [("configuration", "fault", f"{count} problems; `aggregator check` lists them")]
+        problems = "1 problem" if count == 1 else f"{count} problems"
+        return [("configuration", "fault", f"{problems}; `aggregator check` tells where")]
     found.append(
         (
             "configuration",
@@ -147,8 +148,8 @@ def _findings(session: Session) -> list[tuple[str, str, str]]:
             (
                 "site.url",
                 "note",
-                "unset or an example: publishers are told the project's page, no subscriber "
-                "count and no push address; set site.url in feeds.yaml",
+                "unset, an example or a local address: publishers cannot look us up there, so "
+                "they are told the project's page; set site.url in feeds.yaml",
             )
         )
     if not settings.site.contact:

@@ -14,6 +14,8 @@ from aggregator.errors import ColumnError, UsageError
 
 if TYPE_CHECKING:
     from aggregator.core.column import Column
+    from aggregator.model.topic import Decision
+    from aggregator.ports import Tx
 
 WHY = click.option("--why", default="", help="Kept with the decision.")
 ENTRY = click.argument("entry")
@@ -115,7 +117,8 @@ def withdraw(session: Session, what: str, reason: str) -> None:
         decision, count = curate.withdraw(kit, what, reason=reason, actor=actor())
         publish_due(kit)
     session.screen.line(
-        f"decision {decision.id}: {count} {'entry' if count == 1 else 'entries'} withdrawn",
+        f"decision {decision.id}: {count} {'entry' if count == 1 else 'entries'} withdrawn"
+        + ("" if count else "; nothing of it is here, but it is kept from coming"),
         {"decision": decision.id, "entries": count},
     )
 
@@ -152,13 +155,14 @@ def log(session: Session, limit: int) -> None:
                 str(each.verb) + (f" of {each.undo_of}" if each.undo_of else ""),
                 slugs.get(each.topic_id, "") if each.topic_id else "",
                 each.entry_id,
+                _said(tx, each),
                 each.why,
                 "undone" if tx.topics.undone(each.id) else "",
             )
             for each in tx.topics.decisions(limit=limit)
         ]
     session.screen.rows(
-        ("decision", "at", "by", "act", "topic", "entry", "why", "state"),
+        ("decision", "at", "by", "act", "topic", "entry", "said", "why", "state"),
         rows,
         empty="No decision has been made yet.",
     )
@@ -188,17 +192,35 @@ def add(session: Session, files: tuple[str, ...], topic: str | None) -> None:
     for each in done:
         where = ", ".join(each.topics) or "no topic: name one with --topic, or give it a series"
         session.screen.say(f"{each.title}: in {where}")
+        if each.dated is None:
+            session.screen.warn(
+                f"{each.title}: no date was read, so it is dated now; write one on the second "
+                "line, as 03-14-2017, 14 March 2017 or 2017-03-14"
+            )
     session.screen.rows(
-        ("entry", "title", "new", "topics", "series", "decisions"),
+        ("entry", "date", "title", "new", "topics", "series", "decisions"),
         [
             (
                 each.entry_id,
+                when(each.dated)[:10],
                 each.title,
                 each.new,
                 ", ".join(each.topics),
                 ", ".join(each.series),
                 ", ".join(map(str, each.decisions)),
             )
+            for each in done
+        ],
+        value=[
+            {
+                "entry": each.entry_id,
+                "date": when(each.dated)[:10] or None,
+                "title": each.title,
+                "new": each.new,
+                "topics": list(each.topics),
+                "series": list(each.series),
+                "decisions": list(each.decisions),
+            }
             for each in done
         ],
     )
@@ -216,6 +238,17 @@ COMMANDS = {
     "log": log,
     "add": add,
 }
+
+
+def _said(tx: Tx, decision: Decision) -> str:
+    """What a decision was about: the headline, the host, the words of an edit or note."""
+    payload = decision.payload
+    if payload.get("kind") in ("feed", "host"):
+        feed = tx.feeds.find(payload["value"]) if payload["kind"] == "feed" else None
+        return f"{payload['kind']} {feed.spec.name if feed is not None else payload['value']}"
+    words = [f"{name}: {payload[name]}" for name in ("title", "summary", "note") if name in payload]
+    entry = tx.entries.get(decision.entry_id) if decision.entry_id is not None else None
+    return "; ".join(words) or (entry.text.title if entry is not None else "")
 
 
 def _column_in(name: str) -> Column:
@@ -256,7 +289,16 @@ def _act(
     with session.kit() as kit:
         decision = act(kit, what)
         publish_due(kit)
+        with kit.store.read() as tx:
+            found = tx.entries.get(decision.entry_id) if decision.entry_id is not None else None
+    title = found.text.title if found is not None else ""
     session.screen.line(
-        f"decision {decision.id}: {verb} entry {decision.entry_id} in {topic}",
-        {"decision": decision.id, "entry": decision.entry_id, "topic": topic, "verb": verb},
+        f"decision {decision.id}: {verb} entry {decision.entry_id} in {topic}: {title}",
+        {
+            "decision": decision.id,
+            "entry": decision.entry_id,
+            "title": title,
+            "topic": topic,
+            "verb": verb,
+        },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +106,11 @@ def show(session: Session, feed: str) -> None:
             "problem": state.problem,
             "moved to": state.moved_to,
         }
-    session.screen.facts(facts)
-    if not session.screen.json:
+    if session.screen.json:
+        names = {name.replace(" ", "_"): value for name, value in facts.items()}
+        session.screen.document(names | {"polls": [asdict(record) for record in history]})
+    else:
+        session.screen.facts(facts)
         session.screen.rows(
             ("at", "status", "ms", "bytes", "seen", "new", "revised", "problem"),
             [
@@ -217,6 +221,8 @@ def import_feeds(session: Session, file: str) -> None:
         session.screen.warn(problem)
     if len(done.problems) > 20:
         session.screen.warn(f"and {len(done.problems) - 20} more problems")
+    if not done.added and not done.known and done.problems:
+        raise UsageError(f"{file}: no feed could be read from it: {done.problems[0]}")
     told = {"added": len(done.added), "known": done.known, "problems": len(done.problems)}
     session.screen.line(
         f"{told['added']} added, {told['known']} known already, {told['problems']} left out", told

@@ -66,7 +66,7 @@ def publish(session: Session, topics: tuple[str, ...], out: Path | None) -> None
     """
     from aggregator.flow.publish import publish as compose
 
-    with session.kit() as kit:
+    with session.kit(lead=True) as kit:
         done = compose(kit, topics)
         rows = [
             (each.slug, each.items, len(each.changed), "; ".join(each.left_out)) for each in done
@@ -133,6 +133,8 @@ def _tell(session: Session, report: PollReport) -> None:
     }
     for name, problem in report.problems:
         session.screen.warn(f"{name}: {problem}")
+    if not report.polled and not report.waiting:
+        session.screen.say("nothing was due; `aggregator poll --all` asks every feed now")
     if report.waiting:
         session.screen.warn(f"{report.waiting} feeds left alone: their hosts asked for a pause")
     session.screen.facts(facts)

@@ -39,6 +39,7 @@ def run(ctx: click.Context, host: str, port: int, once: bool) -> None:
     Ends within five seconds of SIGTERM with nothing half written. A second daemon on the same
     store exits at once with 5 and says who holds it.
     """
+    from aggregator.model.feed import FeedStatus
     from aggregator.system import bring_into_line, holding
 
     session: Session = ctx.obj
@@ -48,7 +49,9 @@ def run(ctx: click.Context, host: str, port: int, once: bool) -> None:
         ctx.exit(run_once(session, base=_base(host, port)))
     with session.kit(base=_base(host, port), sync=False) as kit, holding(kit, "run"):
         bring_into_line(kit)
-        session.screen.say(f"polling {len(kit.settings.feeds)} feeds of {session.config}")
+        with kit.store.read() as tx:
+            count = len(tx.feeds.all(FeedStatus.ACTIVE))
+        session.screen.say(f"polling {count} feeds, {len(kit.settings.feeds)} of {session.config}")
         _serve(session, kit, host, port, poll=True)
 
 

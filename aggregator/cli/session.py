@@ -39,16 +39,18 @@ class Session:
         return replace(settings, store=store)
 
     @contextmanager
-    def kit(self, *, base: str | None = None, sync: bool = True) -> Iterator[Kit]:
+    def kit(
+        self, *, base: str | None = None, sync: bool = True, lead: bool = False
+    ) -> Iterator[Kit]:
         """Open the store and everything else; with `sync` it first follows feeds.yaml.
 
         A store that follows another file (the demo's, say) is shown and curated as it is; only
-        `run`, `poll` and `publish` make it follow this one.
+        `run`, `poll` and `publish` make it follow this one (`lead`).
         """
         from aggregator.system import bring_into_line, follows_another, open_kit
 
         with open_kit(self.settings(), base=base) as kit:
-            other = follows_another(kit) if sync else None
+            other = follows_another(kit) if sync and not lead else None
             if other is not None:
                 self.screen.say(f"this store follows {other}, not {self.config}; left as it is")
             elif sync:

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+# Columns of running text: they are broken over lines where the terminal is narrow, others are cut.
+PROSE = frozenset(
+    {"title", "because", "problem", "what was found", "why", "said", "left out", "url"}
+)
+_SECONDS = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
+
+
 class Tick(Protocol):
     """Told of each step of a long act."""
 
@@ -73,7 +80,7 @@ class Screen:
         elif self.is_terminal:
             width = max((len(name) for name in facts), default=0)
             for name, fact in facts.items():
-                click.echo(f"{name:>{width}}  {_shown(fact)}")
+                click.echo(f"{name:>{width}}  {_for_people(fact)}")
         else:
             for name, fact in facts.items():
                 click.echo(f"{name}\t{_cell(fact)}")
@@ -139,10 +146,17 @@ class Screen:
             title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
         )
         for name, column in zip(columns, zip(*rows, strict=True), strict=True):
-            numeric = all(isinstance(cell, int | float) for cell in column)
-            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+            numeric = all(isinstance(cell, int) and not isinstance(cell, bool) for cell in column)
+            prose = name in PROSE
+            table.add_column(
+                name,
+                justify="right" if numeric else "left",
+                overflow="fold" if prose else "ellipsis",
+                no_wrap=not prose,
+                min_width=16 if prose else None,
+            )
         for row in rows:
-            table.add_row(*(Text(_shown(cell)) for cell in row))
+            table.add_row(*(Text(_for_people(cell)) for cell in row))
         self._console().print(table)
 
     def _console(self, *, stderr: bool = False) -> Console:
@@ -152,6 +166,13 @@ class Screen:
 
     def _colored(self) -> bool:
         return self.color and sys.stderr.isatty()
+
+
+def _for_people(cell: object) -> str:
+    """A cell as people read it: yes and no, and times to the minute."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return _SECONDS.sub(r"\1 \2", _shown(cell))
 
 
 def _objects(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, Any]]:
@@ -171,7 +192,7 @@ def when(at: float | None) -> str:
     """A time as people and programs both read it: UTC, ISO 8601."""
     if at is None:
         return ""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def ago(at: float | None, now: float) -> str:

@@ -155,13 +155,21 @@ class Service:
             settings = replace(load_settings(path), store=self._kit.settings.store)
         except AggregatorError as error:
             self._file_seen = seen
-            log.error("feeds.yaml not taken in", extra={"problem": str(error)})
+            first, *more = str(error).splitlines()
+            log.error("feeds.yaml not taken in", extra={"problem": first, "lines": len(more) + 1})
             return
         base = settings.site.url or self._kit.base
         kit = replace(self._kit, settings=settings, base=base)
         done = bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
-        log.info("feeds.yaml taken in", extra={"changed": bool(done)})
+        log.warning(
+            "feeds.yaml taken in",
+            extra={
+                "added": len(done.added),
+                "changed": len(done.changed),
+                "retired": len(done.retired),
+            },
+        )
 
 
 def _signature(path: Path | None) -> tuple[int, int] | None:

@@ -111,7 +111,8 @@ def test_a_column_in_a_file_goes_to_the_topic_it_is_added_to(
     )
     said = polled("--json", "add", str(column), "--topic", "lane")
     added = json.loads(said.out)
-    assert said.code == 0 and added[0]["topics"] == "lane" and added[0]["new"] is True
+    assert said.code == 0 and added[0]["topics"] == ["lane"] and added[0]["new"] is True
+    assert added[0]["date"] == "2017-03-14"
     shown = json.loads(polled("--json", "topics", "show", "lane").out)
     assert "Ports at dusk" in {story["title"] for story in shown["stories"]}
     again = json.loads(polled("--json", "add", str(column), "--topic", "lane").out)
@@ -231,3 +232,25 @@ def test_publish_out_writes_a_site(polled: Aggregator, tmp_path: Path) -> None:
     assert polled("-q", "publish", "--out", str(out)).code == 0
     assert b"Grain corridor reopens" in (out / "topics" / "lane.atom").read_bytes()
     assert (out / "index.html").exists()
+
+
+def test_looking_at_a_store_with_another_file_changes_nothing(
+    polled: Aggregator, desk: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("version: 1\nstore: desk.db\n")
+    said = polled("-c", str(other), "--json", "topics", "list")
+    assert [each["status"] for each in json.loads(said.out)] == ["active", "active"]
+    assert "feeds.yaml" in said.err
+    polled("-c", str(other), "-q", "publish")
+    retired = json.loads(polled("-c", str(other), "--json", "topics", "list").out)
+    assert [each["status"] for each in retired] == ["retired", "retired"]
+
+
+def test_nothing_is_done_to_what_is_withdrawn(polled: Aggregator) -> None:
+    number = entry_id(polled, "corridor")
+    polled("withdraw", number, "--reason", "court order")
+    said = polled("approve", number, "lane")
+    assert said.code == 2 and "withdrawn" in said.err
+    told = json.loads(polled("--json", "explain", number, "lane").out)
+    assert "withdrawal" in {step["step"] for step in told["steps"]}

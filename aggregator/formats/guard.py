@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -28,6 +29,7 @@ MEMORY = 400  # MB a worker may grow by
 DOCUMENTS = 500  # after which a worker is replaced
 ATTEMPTS = 3  # at one document, when workers end for reasons that are not its fault
 OUT_OF_MEMORY = 71  # exit code of a worker
+STARTING = 0.6  # seconds a worker takes to be there, with room to spare
 _LOOK = 0.25  # seconds between two looks at whether an answer can still come
 
 
@@ -50,6 +52,7 @@ class GuardedReader:
         self._memory, self._documents = memory, documents
         self._lock = Lock()
         self._pool: ProcessPool | None = None
+        self._started = 0.0  # by the monotonic clock
         self._closed = False
 
     def warm(self) -> None:
@@ -84,6 +87,8 @@ class GuardedReader:
             self._closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
+            # A worker that is ended while Python starts in it leaves a traceback on the terminal.
+            time.sleep(max(0.0, self._started + STARTING - time.monotonic()))
             _end(pool)
 
     def __enter__(self) -> GuardedReader:
@@ -102,6 +107,7 @@ class GuardedReader:
             if self._closed:
                 raise ReadFailed("the reader is closed")
             if self._pool is None:
+                self._started = time.monotonic()
                 self._pool = ProcessPool(
                     max_workers=self._workers,
                     max_tasks=self._documents,

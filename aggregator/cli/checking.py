@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.session import Session
 from aggregator.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from aggregator.flow.kit import Kit
 
 FAULTY = 2
 
@@ -47,6 +51,7 @@ def check(ctx: click.Context) -> None:
 
         with session.kit(sync=False) as kit:
             told = [asdict(each) for each in contracts(kit)]
+            _warn_of_unknown_feeds(session, kit)
         broken = [each for each in told if not each["holds"]]
     if session.screen.json:
         session.screen.document({"ok": not broken, "problems": [], "contracts": told})
@@ -170,10 +175,7 @@ def _findings(session: Session) -> list[tuple[str, str, str]]:
     return found
 
 
-def _feed_findings(kit: object) -> list[tuple[str, str, str]]:
-    from aggregator.flow.kit import Kit
-
-    assert isinstance(kit, Kit)
+def _feed_findings(kit: Kit) -> list[tuple[str, str, str]]:
     with kit.store.read() as tx:
         names = {feed.id: feed.spec.name for feed in tx.feeds.all()}
         states = [(names[f], s) for f, s in tx.feeds.states().items() if f in names and s.problem]
@@ -185,6 +187,19 @@ def _feed_findings(kit: object) -> list[tuple[str, str, str]]:
     if flawed:
         found.append(("documents", "note", f"{_some(flawed)} read with a flaw"))
     return found
+
+
+def _warn_of_unknown_feeds(session: Session, kit: Kit) -> None:
+    """A rule may name a feed of the desk's; one that nobody has is worth a word."""
+    from aggregator.core.query import named, parse_query
+
+    with kit.store.read() as tx:
+        names = {feed.spec.name.casefold() for feed in tx.feeds.all()}
+    names |= {spec.name.casefold() for spec in kit.settings.feeds}
+    for topic in kit.settings.topics:
+        for term in named(parse_query(topic.match), "feed"):
+            if term.text.casefold() not in names:
+                session.screen.warn(f"topic {topic.slug}: there is no feed called {term.text!r}")
 
 
 def _some(problems: list[str]) -> str:

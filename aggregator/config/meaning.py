@@ -7,6 +7,7 @@ not hide, or make up, a slip in a topic.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from pydantic_core import PydanticCustomError
 
@@ -121,8 +122,14 @@ def _unknown_sources(tree: Tree, names: list[str]) -> Iterator[Finding]:
     for n, series in _members(tree, "series"):
         sources = series.get("from")
         for m, name in enumerate(sources if isinstance(sources, list) else ()):
-            if isinstance(name, str) and name not in known:
+            if isinstance(name, str) and name not in known and _is_slip(name, names):
                 yield _no_such("feed", name, names, place_in(tree, ("series", n, "from", m), 0))
+
+
+def _is_slip(name: str, names: list[str]) -> bool:
+    """Whether an unknown feed's name is a known one mistyped; else it may be a feed of the desk's,
+    which this file cannot know (`aggregator check` asks the store)."""
+    return bool(get_close_matches(name, names, n=1, cutoff=0.7))
 
 
 def _no_such(what: str, name: str, choices: list[str], place: tuple[int, int]) -> Finding:
@@ -162,7 +169,9 @@ def _unknown_in(
 ) -> Iterator[Finding]:
     for field, key_of in (("feed", _feed_key), ("series", _series_key)):
         for term in named(node, field):
-            if key_of(term.text) not in known[field]:
+            if key_of(term.text) in known[field]:
+                continue
+            if field == "series" or _is_slip(term.text, choices[field]):
                 place = place_in(tree, where, term.position)
                 yield _no_such(field, term.text, choices[field], place)
 

@@ -121,7 +121,7 @@ def duration(value: object, *, low: int = 0, high: int = LONGEST) -> int:
     """A time span such as `15m`, in seconds."""
     said = text(value)
     if re.fullmatch(_NUMBER, said):
-        raise wrong(f"'{said}' has no unit", f"write {spelt(int(said))}")
+        raise wrong(f"'{said}' has no unit", f"write {said}m for minutes, {said}s for seconds")
     found = _DURATION.fullmatch(said)
     if not found:
         raise wrong(f"'{said}' is no time span", "write a number and s, m, h, d or w, as 15m")

@@ -20,7 +20,6 @@ LAST_ID = (1 << 63) - 1  # no row has a higher one
 BUSY_TIMEOUT = 10.0  # seconds
 _WRITER_CACHE_KIB = 16_384
 _READER_CACHE_KIB = 4_096
-_MMAP_BYTES = 32 * 1024 * 1024
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 
 # Primary result codes (sqlite.org/rescode.html); an extended code carries one in its low byte.
@@ -48,7 +47,6 @@ def connect(path: Path | None, *, reader: bool = False) -> Connection:
         conn.execute("PRAGMA temp_store = MEMORY")
         cache = _READER_CACHE_KIB if reader else _WRITER_CACHE_KIB
         conn.execute(f"PRAGMA cache_size = -{cache}")
-        conn.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
         conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
         if reader:
             conn.execute("PRAGMA query_only = ON")

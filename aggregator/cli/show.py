@@ -26,6 +26,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202
 PROSE = frozenset(
     {"title", "because", "problem", "what was found", "why", "said", "left out", "url"}
 )
+WIDEST = 30  # characters of any other cell
 _SECONDS = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
 
 
@@ -60,14 +61,13 @@ class Screen:
         rows: Sequence[Sequence[object]],
         *,
         value: object = None,
-        title: str = "",
         empty: str = "Nothing here.",
     ) -> None:
         """Print rows as a table, as TSV with a head line, or `value` as JSON."""
         if self.json:
             self.document(value if value is not None else _objects(columns, rows))
         elif self.is_terminal:
-            self._table(columns, rows, title, empty)
+            self._table(columns, rows, empty)
         else:
             click.echo("\t".join(columns))
             for row in rows:
@@ -132,19 +132,14 @@ class Screen:
 
             yield tick
 
-    def _table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str, empty: str
-    ) -> None:
+    def _table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
         if not rows:
             click.echo(empty)
             return
-        from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(
-            title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-        )
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
         for name, column in zip(columns, zip(*rows, strict=True), strict=True):
             numeric = all(isinstance(cell, int) and not isinstance(cell, bool) for cell in column)
             prose = name in PROSE
@@ -153,10 +148,14 @@ class Screen:
                 justify="right" if numeric else "left",
                 overflow="fold" if prose else "ellipsis",
                 no_wrap=not prose,
-                min_width=16 if prose else None,
+                min_width=12 if prose else None,
             )
         for row in rows:
-            table.add_row(*(Text(_for_people(cell)) for cell in row))
+            cells = (
+                text if name in PROSE or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+                for name, text in zip(columns, map(_for_people, row), strict=True)
+            )
+            table.add_row(*(Text(cell) for cell in cells))
         self._console().print(table)
 
     def _console(self, *, stderr: bool = False) -> Console:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic_core import PydanticCustomError
 
 from aggregator.config.tree import Quoted
-from aggregator.core.naming import FEED_NAME, slugged
+from aggregator.core.naming import DESK_FEED, FEED_NAME, slugged
 from aggregator.core.query import compile_pattern
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import tokens
@@ -201,6 +201,8 @@ def slug(value: object) -> str:
 def feed_name(value: object) -> str:
     """What a feed is called in rules and on the command line."""
     said = text(value)
+    if said == DESK_FEED:
+        raise wrong(f"'{DESK_FEED}' is the feed of the editors' own columns", "choose another name")
     if FEED_NAME.fullmatch(said):
         return said
     if said.isdigit():

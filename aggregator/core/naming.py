@@ -10,6 +10,7 @@ from itertools import chain, count
 from urllib.parse import unquote, urlsplit
 
 LONGEST_NAME = 64
+DESK_FEED = "desk"  # of the editors' own columns; never polled
 FEED_NAME = re.compile(r"(?!\d+\Z)[a-z0-9][a-z0-9._-]{0,63}")
 """What a feed may be called; never digits alone, for those are its number."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aggregator.core.drafting import Draft, draft
 from aggregator.core.identity import assign, identify
-from aggregator.core.naming import FEED_NAME, name_for
+from aggregator.core.naming import DESK_FEED, FEED_NAME, name_for
 from aggregator.errors import NotFound, ReadFailed, UsageError
 from aggregator.flow.absorb import learned
 from aggregator.flow.kit import Kit, books
@@ -177,7 +177,7 @@ def export_opml(tx: Tx, title: str) -> bytes:
             tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED),
             key=lambda feed: (feed.spec.tags[:1], feed.id),
         )
-        if "://" in feed.spec.url and feed.spec.name != "desk"
+        if "://" in feed.spec.url and feed.spec.name != DESK_FEED
     )
     return write_opml(OutlineList(title=title, outlines=outlines))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from aggregator.core.drafting import Books
-from aggregator.errors import NotFound
+from aggregator.errors import NotFound, UsageError
 from aggregator.flow.absorb import Absorbed, Polled
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.turn import broken_turn, keep_group, poll_one
@@ -111,6 +111,10 @@ def chosen(tx: Tx, handles: Sequence[str]) -> tuple[FeedId, ...]:
         if feed.status is FeedStatus.GONE:
             raise NotFound(
                 f"feed {feed.spec.name!r} is gone (its server answered 410) and is not asked again"
+            )
+        if feed.status is not FeedStatus.ACTIVE:
+            raise UsageError(
+                f"feed {feed.spec.name!r} is {feed.status}; `feeds resume` has it polled again"
             )
         found.append(feed.id)
     return tuple(found)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from aggregator.core.naming import DESK_FEED
 from aggregator.core.urls import host_of
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Rights
 from aggregator.model.settings import Site
 from aggregator.ports import Tx
-
-DESK_FEED = "desk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

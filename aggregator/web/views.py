@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.core.edition import compose
+from aggregator.core.naming import DESK_FEED
 from aggregator.core.outgoing import headline
 from aggregator.core.urls import host_of, safe_link
 from aggregator.flow.kit import Kit
-from aggregator.flow.setup import DESK_FEED, Identity
+from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.publication import Edition, PublishedItem, Showing
 from aggregator.model.topic import Mode, Topic, TopicStatus

@@ -64,6 +64,7 @@ SPECIMENS = [
     ("net: {workers: 0}\n", "1:16", "0 is out of bounds", "at least 1"),
     ("net: {workers: 1_0}\n", "1:16", "no whole number", "digits"),
     ("net: {per_host: 17}\n", "1:17", "17 is out of bounds", "at most 16"),
+    (FEED.format("name: desk"), "2:39", "the editors' own columns", "another name"),
     (FEED.format("trust: 1.5"), "2:40", "no number from 0 to 1", "0.5"),
     (FEED.format("fulltext: yes"), "2:43", "neither true nor false", "true or false"),
     # words of ours

@@ -12,8 +12,11 @@ from aggregator.core.text import clean_line
 
 OPAQUE_TYPE = "application/octet-stream"
 
-_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
-_LIKE_ENTITY = re.compile(r"&(?=(?:[A-Za-z][A-Za-z0-9]*|#\w+);)")
+# The angles are read without their semicolon too: `&lt` is `<` to a reader (HTML, named references).
+_ENTITY = re.compile(
+    r"&(?:[A-Za-z][A-Za-z0-9]{1,31};|#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|lt|gt|LT|GT)"
+)
+_LIKE_ENTITY = re.compile(r"&(?=(?:[A-Za-z][A-Za-z0-9]*|#\w+);|lt|gt|LT|GT|#[0-9xX])")
 _TAG_LIKE = re.compile(r"<[A-Za-z/!?]")
 _ANGLES = str.maketrans("<>", "‹›")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")

@@ -183,6 +183,11 @@ def test_an_excerpt_is_bounded_where_no_blanks_are() -> None:
     assert len(excerpt("x" * 100_000)) == 60 * 40 + 1
 
 
+@given(ANY_TEXT, st.integers(0, 5))
+def test_counting_ends_where_it_is_told_to(text: str, most: int) -> None:
+    assert word_count(text, most) == min(most, word_count(text))
+
+
 @given(ANY_TEXT, st.integers(min_value=1, max_value=10))
 def test_an_excerpt_has_at_most_its_words(text: str, words: int) -> None:
     cut = excerpt(text, words)

@@ -12,7 +12,7 @@ from aggregator.core.text import clean_line
 
 OPAQUE_TYPE = "application/octet-stream"
 
-# The angles are read without their semicolon too: `&lt` is `<` to a reader (HTML, named references).
+# The angles are read without a semicolon too: `&lt` is `<` to a reader (HTML, named references).
 _ENTITY = re.compile(
     r"&(?:[A-Za-z][A-Za-z0-9]{1,31};|#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|lt|gt|LT|GT)"
 )

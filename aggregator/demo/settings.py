@@ -63,7 +63,11 @@ def demo_settings(origin_url: str, *, store: str, site_url: str) -> Settings:
     origin is the one private address that may be reached.
     """
     return Settings(
-        site=Site(title="Sample newsroom", url=site_url.rstrip("/")),
+        site=Site(
+            title="Sample newsroom",
+            url=site_url.rstrip("/"),
+            contact="desk@sample-newsroom.example",
+        ),
         store=store,
         feeds=tuple(_feed(outlet, origin_url.rstrip("/")) for outlet in OUTLETS),
         tags=TAGS,

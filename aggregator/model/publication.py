@@ -95,7 +95,7 @@ class TopicSummary:
 
     topic: Topic
     waiting: int
-    published: int
+    published: int  # to be seen now: public, not withdrawn, its time come
     held: int
     rejected: int
     last_item_at: int | None

@@ -27,17 +27,23 @@ from aggregator.store.packing import dump_topic_spec
 from aggregator.store.sqlite import Connection, many
 
 _SUMMARIES = """
-    SELECT t.*, coalesce(v.waiting, 0) AS waiting, coalesce(v.published, 0) AS published,
+    SELECT t.*, coalesce(v.waiting, 0) AS waiting, coalesce(shown.published, 0) AS published,
            coalesce(v.held, 0) AS held, coalesce(v.rejected, 0) AS rejected,
            (SELECT i.first_published_at FROM items i
             WHERE i.topic_id = t.id AND i.visible_from <= :now
               AND (i.visible_until IS NULL OR i.visible_until > i.visible_from)
             ORDER BY i.first_published_at DESC LIMIT 1) AS last_item_at
     FROM topics t LEFT JOIN (
-        SELECT topic_id, sum(state = 'new') AS waiting, sum(state = 'published') AS published,
+        SELECT topic_id, sum(state = 'new') AS waiting,
                sum(state = 'held') AS held, sum(state = 'rejected') AS rejected
         FROM verdicts GROUP BY topic_id
-    ) v ON v.topic_id = t.id
+    ) v ON v.topic_id = t.id LEFT JOIN (
+        SELECT i.topic_id, count(*) AS published FROM items i
+            JOIN entries e ON e.id = i.lead_entry_id JOIN feeds f ON f.id = e.feed_id
+        WHERE i.visible_from <= :now AND (i.visible_until IS NULL OR i.visible_until > :now)
+          AND e.withdrawn_at IS NULL AND NOT f.private
+        GROUP BY i.topic_id
+    ) shown ON shown.topic_id = t.id
     ORDER BY t.id
 """
 _TOPICS_OF = """

@@ -298,7 +298,7 @@ def test_items_are_counted_by_their_leads_feed(store: Store) -> None:
         assert tx.topics.shown_by_source(topic.id, post.id, NOON + 3) == 0
 
 
-def test_summaries_count_by_state(store: Store) -> None:
+def test_summaries_count_what_waits_and_what_is_to_be_seen(store: Store) -> None:
     with store.write() as tx:
         feed, topic, empty = add_feed(tx), add_topic(tx), add_topic(tx, "empty")
         states = [State.NEW, State.NEW, State.HELD, State.REJECTED, State.PUBLISHED]
@@ -309,9 +309,12 @@ def test_summaries_count_by_state(store: Store) -> None:
             )
         publish(tx, topic, kept, at=NOON + 5)
         publish(tx, topic, tell(tx, "ahead", feed=feed), at=NOON + 500)
+        gone = tell(tx, "withdrawn", feed=feed)
+        publish(tx, topic, gone, at=NOON + 4)
+        tx.entries.set_withdrawn([gone.entry_id], NOON)
         first, second = tx.topics.summaries(NOON + 100)
         assert first.topic == topic
-        assert (first.waiting, first.held, first.rejected, first.published) == (2, 1, 1, 2)
+        assert (first.waiting, first.held, first.rejected, first.published) == (2, 1, 1, 1)
         assert first.last_item_at == NOON + 5
         assert second.topic == empty
         assert (second.waiting, second.published, second.last_item_at) == (0, 0, None)

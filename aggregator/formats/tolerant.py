@@ -16,6 +16,7 @@ from feedparser.exceptions import CharacterEncodingUnknown, UndeclaredNamespace
 from aggregator.core.sanitize import plain_text, text_to_html
 from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
+from aggregator.formats.alternates import feeds_named_by
 from aggregator.model.entry import Enclosure, ParsedEntry, ParsedFeed
 
 MAX_ENTRIES = 2_000  # a document's first ones; the others are cut out before they cost anything
@@ -50,11 +51,11 @@ def read_xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     `url` is where the document came from: addresses in it are resolved against that, or
     against its own `xml:base`. Entries beyond `MAX_ENTRIES` are left out; `problem` says so.
     """
-    _refuse_pages(body)
+    _refuse_pages(body, url)
     body, left_out = _first_entries(body)
     result, problem = _parse(_with_own_media_description(body), content_type)
     if not result.get("version") and not result["entries"]:
-        raise ReadFailed(_what_it_is(body))
+        raise ReadFailed(_what_it_is(body, url))
     problems = [problem] if problem else []
     if left_out:
         problems.append(f"{MAX_ENTRIES + left_out} entries: only the first {MAX_ENTRIES} are read")
@@ -97,20 +98,23 @@ def _feedparser(body: bytes, content_type: str | None) -> Any:
     )
 
 
-def _refuse_pages(body: bytes) -> None:
+def _refuse_pages(body: bytes, url: str) -> None:
     if not body.strip():
         raise ReadFailed("the document is empty")
     if _PAGE_START.match(body[:4096]) and not _FEED_START.search(body):
-        raise ReadFailed(_what_it_is(body))
+        raise ReadFailed(_what_it_is(body, url))
 
 
-def _what_it_is(body: bytes) -> str:
+def _what_it_is(body: bytes, url: str) -> str:
     """Return, in words, what came instead of a feed."""
     head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if _PAGE_START.match(head):
         if _CHALLENGE.search(body[:20_000]):
             return "this is an HTML page that asks for a human, not a feed"
-        return "this is an HTML page, not a feed"
+        named = feeds_named_by(body, url)
+        return "this is an HTML page, not a feed" + (
+            f"; it names {', '.join(named)}" if named else ""
+        )
     if head[:1] == b"<":
         roots = (name for name in _ROOT.findall(body[:20_000]))
         root = next(roots, b"").decode("ascii", "replace")

@@ -119,3 +119,15 @@ def test_an_external_entity_is_never_fetched() -> None:
 def test_what_was_read_can_be_sent_between_processes() -> None:
     feed = read_document(rss(ITEM % ("1", "<description>x</description>")), URL, None)
     assert pickle.loads(pickle.dumps(feed)) == feed
+
+
+def test_a_page_says_which_feeds_it_names() -> None:
+    page = (
+        b"<!doctype html><html><head><link rel=stylesheet href=/s.css>"
+        b'<link rel="alternate" type="application/rss+xml" href="/news.rss?a=1&amp;b=2">'
+        b"<link type=application/atom+xml rel='alternate nofollow' href='https://b.example/f'>"
+        b"</head><body>hi</body></html>"
+    )
+    with pytest.raises(ReadFailed) as told:
+        read_document(page, "https://a.example/", "text/html")
+    assert "it names https://a.example/news.rss?a=1&b=2, https://b.example/f" in str(told.value)

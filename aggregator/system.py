@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -22,8 +23,13 @@ from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
 from aggregator.net.etiquette import authorization, user_agent
 from aggregator.net.fetcher import HttpFetcher
+from aggregator.ports import Fetcher
+from aggregator.store.checks import sqlite_version
 from aggregator.store.engine import open_store
 from aggregator.store.hold import hold
+from aggregator.store.sqlite import SQLITE_VERSION
+
+log = logging.getLogger(__name__)
 
 SYNCED = "synced"  # what feeds.yaml said when the store last followed it
 FOLLOWS = "follows"  # the file it follows
@@ -47,8 +53,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
     store = open_store(store_path(settings), create=create)
     with store.read() as tx:
         base = settings.site.url or base or tx.meta.get(BASE) or DEFAULT_BASE
-    agent = user_agent(settings.site, __version__, PROJECT_PAGE)
-    fetcher = HttpFetcher(settings.net, agent, wall=clock)
+    fetcher = new_fetcher(settings)
     reader = GuardedReader()
     try:
         yield Kit(
@@ -65,6 +70,12 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
         fetcher.close()
         reader.close()
         store.close()
+
+
+def new_fetcher(settings: Settings) -> Fetcher:
+    """Build what asks servers, by `net:` and under the name `site:` gives."""
+    agent = user_agent(settings.site, __version__, PROJECT_PAGE)
+    return HttpFetcher(settings.net, agent, wall=clock)
 
 
 def bring_into_line(kit: Kit) -> Synced:
@@ -112,6 +123,14 @@ def holding(kit: Kit, command: str) -> Iterator[None]:
 
     Raises `StoreHeld` when another is.
     """
+    _, safe, found = sqlite_version(SQLITE_VERSION)
+    if not safe:
+        log.warning("this SQLite is not safe for a daemon", extra={"found": found})
+    if kit.settings.path is not None and not kit.settings.site.is_set_up:
+        log.warning(
+            "site.url is no public address yet; ids of what is published now keep it for good",
+            extra={"url": kit.settings.site.url},
+        )
     since = datetime.fromtimestamp(kit.clock(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     with hold(store_path(kit.settings), command, since):
         with kit.store.write() as tx:

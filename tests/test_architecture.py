@@ -69,6 +69,19 @@ def test_only_the_store_knows_a_driver(path: Path) -> None:
     assert not used or room_of(path) == "store"
 
 
+def positional(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
+    given = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    return given[1:] if given[:1] in (["self"], ["cls"]) else given
+
+
+@pytest.mark.parametrize("path", FILES, ids=names(FILES))
+def test_no_function_takes_more_than_five_positional_parameters(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            name = getattr(node, "name", "lambda")
+            assert len(positional(node)) <= 5, f"line {node.lineno}: {name}"
+
+
 def clock_calls(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

@@ -37,10 +37,16 @@ def shared() -> Path:
 
 
 def test_start_tells_help_and_doctor_beside_the_floor() -> None:
-    told = last_line("benchmarks.start", "--runs", "1")
+    told = last_line("benchmarks.start", "--runs", "1", "--slack", "1000")
     assert {"help_ms", "doctor_ms", "floor_ms", "click_ms", "ratio"} <= told.keys()
     assert told["help_ms"] > 0
     assert told["doctor_ms"] > 0
+    assert (told["help_limit_ms"], told["doctor_limit_ms"]) == (200, 1000)
+
+
+def test_start_fails_above_its_limits() -> None:
+    told = last_line("benchmarks.start", "--runs", "1", "--slack", "0", code=1)
+    assert told["slack"] == 0
 
 
 @pytest.mark.corpus

@@ -74,22 +74,25 @@ def check(ctx: click.Context) -> None:
 
 @click.group()
 def config() -> None:
-    """Show the configuration or its schema."""
+    """Show the configuration, its schema or a sample."""
 
 
 @config.command("show", epilog="Example:  aggregator config show")
 @click.pass_obj
 def show_config(session: Session) -> None:
     """Print the configuration in force, defaults filled in; secrets are never resolved."""
-    import yaml
-
     from aggregator.config import shown
 
-    text = shown(session.settings())
-    if session.screen.json:
-        session.screen.document(yaml.safe_load(text))
-    else:
-        click.echo(text, nl=False)
+    _print_yaml(session, shown(session.settings()))
+
+
+@config.command("sample", epilog="Example:  aggregator config sample > feeds.yaml")
+@click.pass_obj
+def sample_config(session: Session) -> None:
+    """Print the feeds.yaml that comes with the program: a working start for your newsroom."""
+    from aggregator.config import sample
+
+    _print_yaml(session, sample())
 
 
 @config.command(epilog="Example:  aggregator config schema > feeds.schema.json")
@@ -129,6 +132,15 @@ def completion(shell: str) -> None:
 
 
 COMMANDS = {"check": check, "config": config, "doctor": doctor, "completion": completion}
+
+
+def _print_yaml(session: Session, text: str) -> None:
+    if session.screen.json:
+        import yaml
+
+        session.screen.document(yaml.safe_load(text))
+    else:
+        click.echo(text, nl=False)
 
 
 def _findings(session: Session) -> list[tuple[str, str, str]]:

@@ -75,7 +75,7 @@ def pin(session: Session, entry: str, topic: str, off: bool) -> None:
 @WHY
 @click.pass_obj
 def edit(
-    session: Session, entry: str, topic: str, title: str | None, summary: str | None, why: str
+    session: Session, entry: str, topic: str, *, title: str | None, summary: str | None, why: str
 ) -> None:
     """Give the story of ENTRY another headline or summary in TOPIC; no poll overwrites it."""
     payload = {

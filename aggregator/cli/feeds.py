@@ -131,6 +131,7 @@ def show(session: Session, feed: str) -> None:
 def add(
     session: Session,
     url: str,
+    *,
     name: str | None,
     tags: tuple[str, ...],
     rights: str | None,

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poll": ("polling", "Poll feeds that are due, all, or those named."),
     "publish": ("polling", "Compose topics; --out DIR writes a static site."),
     "check": ("checking", "Check feeds.yaml and the topics' contracts."),
-    "config": ("checking", "Show the configuration or its schema."),
+    "config": ("checking", "Show the configuration, its schema or a sample."),
     "doctor": ("checking", "Say what is wrong with this installation."),
     "completion": ("checking", "Print completion for bash, zsh or fish."),
     "feeds": ("feeds", "List, try, add, import and export feeds."),
@@ -100,6 +100,7 @@ class Commands(click.Group):
 @click.pass_context
 def cli(
     ctx: click.Context,
+    *,
     config: str,
     db: str | None,
     as_json: bool,

@@ -136,5 +136,10 @@ def _tell(session: Session, report: PollReport) -> None:
     if not report.polled and not report.waiting:
         session.screen.say("nothing was due; `aggregator poll --all` asks every feed now")
     if report.waiting:
-        session.screen.warn(f"{report.waiting} feeds left alone: their hosts asked for a pause")
+        alone = (
+            "1 feed left alone: its host asked"
+            if report.waiting == 1
+            else f"{report.waiting} feeds left alone: their hosts asked"
+        )
+        session.screen.warn(f"{alone} for a pause")
     session.screen.facts(facts)

@@ -2,7 +2,8 @@
 
 from aggregator.config.loading import load_settings, read_settings
 from aggregator.config.problems import ConfigProblem
+from aggregator.config.sample import sample
 from aggregator.config.schema import json_schema
 from aggregator.config.showing import shown
 
-__all__ = ["ConfigProblem", "json_schema", "load_settings", "read_settings", "shown"]
+__all__ = ["ConfigProblem", "json_schema", "load_settings", "read_settings", "sample", "shown"]

@@ -48,7 +48,8 @@ def _text_of(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(4 * MAX_CHARACTERS + 1)
     except FileNotFoundError:
-        raise _whole(path, "there is no such file", "name it with -c, or write one") from None
+        hint = "name it with -c, or start with ours: aggregator config sample > feeds.yaml"
+        raise _whole(path, "there is no such file", hint) from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise _whole(path, f"cannot be read: {why}", "") from None

@@ -22,7 +22,8 @@ from aggregator.flow.absorb import Absorbed
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import Orders, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
-from aggregator.system import bring_into_line
+from aggregator.ports import Fetcher
+from aggregator.system import bring_into_line, new_fetcher
 from aggregator.web.app import make_app
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Service:
     def __init__(self, kit: Kit, *, on_turn: Callable[[Absorbed], None] | None = None) -> None:
         self._kit, self._on_turn = kit, on_turn
         self._stop = Event()
+        self._former: list[Fetcher] = []  # of earlier settings
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signature(kit.settings.path)
         self._problems: dict[str, str] = {}  # by job: what stops it now
@@ -105,7 +107,8 @@ class Service:
     def _end(self) -> None:
         """Cut what is under way; whatever is not kept yet comes again with the next poll."""
         self._stop.set()
-        self._kit.fetcher.close()
+        for fetcher in (*self._former, self._kit.fetcher):
+            fetcher.close()
         self._kit.reader.close()
         if self._scheduler.running:
             self._scheduler.pause()
@@ -160,6 +163,10 @@ class Service:
             return
         base = settings.site.url or self._kit.base
         kit = replace(self._kit, settings=settings, base=base)
+        before = self._kit.settings
+        if (settings.net, settings.site) != (before.net, before.site):
+            self._former.append(kit.fetcher)  # polls under way end with it
+            kit = replace(kit, fetcher=new_fetcher(settings))
         done = bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
         log.warning(

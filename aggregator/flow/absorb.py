@@ -96,7 +96,7 @@ def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> 
     if polled.parsed is not None:
         feed = learned(feed, polled.parsed)
         intake = _decide(tx, feed, polled, books, blocks)
-        _keep(tx, feed, polled.claim.feed, intake, desk, int(turn.started))
+        _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
         if intake.arrivals:
             state = replace(state, last_new_at=turn.started)
 
@@ -191,7 +191,7 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) ->
     )
 
 
-def _keep(tx: Tx, feed: Feed, before: Feed, intake: Intake, desk: Desk, now: int) -> None:
+def _keep(tx: Tx, feed: Feed, intake: Intake, desk: Desk, *, before: Feed, now: int) -> None:
     if feed != before:
         tx.feeds.learn(
             feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
@@ -209,7 +209,8 @@ def _pass_on(tx: Tx, polled: Polled) -> None:
     """What one answer means beyond its feed: a host's pause, a feed that is gone for good."""
     feed, outcome = polled.claim.feed, polled.outcome
     until = host_pause(outcome, polled.turn.started)
-    host = host_of(feed.spec.url)
+    answered = outcome.host if isinstance(outcome, Failed) else None
+    host = answered or host_of(feed.spec.url)
     if until is not None and host is not None:
         tx.feeds.pause_host(host, until)
     if isinstance(outcome, Failed) and outcome.fault is Fault.GONE:

@@ -53,14 +53,14 @@ def add_column(kit: Kit, column: Column, *, topic: str | None, actor: str) -> Ad
         ready = books(tx, kit.settings)
         feed = desk_feed(tx, kit.settings.site, kit.base, now)
         keyed, known = _keyed(tx, feed, column, now)
-        drafted = _draft(kit.settings, feed, column, ready, keyed, now)
+        drafted = _draft(kit.settings, feed, column, ready, keyed, now=now)
 
-        intake = _decide(tx, feed, drafted, keyed, known, now)
+        intake = _decide(tx, feed, drafted, keyed, known, now=now)
 
         kept = tx.entries.keep(intake)
         entry_id = kept[0].entry_id if kept else known[keyed.key_hash].entry_id
         wanted = dict.fromkeys([*(match.topic_id for match in drafted.matches), *given])
-        decisions = _put(tx, kit, entry_id, tuple(wanted), actor, now)
+        decisions = _put(tx, kit, entry_id, tuple(wanted), actor=actor, now=now)
         slugs = {each.id: each.spec.slug for each in tx.topics.all()}
     return Added(
         entry_id=entry_id,
@@ -94,7 +94,7 @@ def _parsed(column: Column, now: int) -> ParsedEntry:
 
 
 def _draft(
-    settings: Settings, feed: Feed, column: Column, ready: Books, keyed: Keyed, now: int
+    settings: Settings, feed: Feed, column: Column, ready: Books, keyed: Keyed, *, now: int
 ) -> Draft:
     """Draft it as any entry, then add the series its closing fields name."""
     plain = draft(keyed, feed, ready, first_seen=now)
@@ -140,7 +140,7 @@ def _once(series: Sequence[Instalment]) -> tuple[Instalment, ...]:
 
 
 def _decide(
-    tx: Tx, feed: Feed, drafted: Draft, keyed: Keyed, known: dict[int, Known], now: int
+    tx: Tx, feed: Feed, drafted: Draft, keyed: Keyed, known: dict[int, Known], *, now: int
 ) -> Intake:
     def candidates(drafts: Sequence[Draft]) -> Sequence[Candidate]:
         bodies = [each.body_hash for each in drafts if each.body_hash is not None]
@@ -159,7 +159,7 @@ def _decide(
 
 
 def _put(
-    tx: Tx, kit: Kit, entry_id: EntryId, topics: tuple[TopicId, ...], actor: str, now: int
+    tx: Tx, kit: Kit, entry_id: EntryId, topics: tuple[TopicId, ...], *, actor: str, now: int
 ) -> tuple[int, ...]:
     """One decision a topic, then the topics follow."""
     done = [

@@ -79,7 +79,7 @@ def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
     ruling = judge(case, topic, desk.feeds, desk.homes, over_quota=quota, now=now)
 
     changed = _keep_verdict(tx, case, ruling)
-    changed |= _keep_item(tx, desk, topic, case, ruling, now)
+    changed |= _keep_item(tx, desk, topic, case, ruling, now=now)
     if changed:
         tx.publications.mark_dirty(topic.id, now)
     return changed
@@ -131,13 +131,14 @@ def _looks(verdict: Verdict | None) -> tuple[object, ...] | None:
     return (verdict.state, verdict.pinned, verdict.title, verdict.summary, verdict.note)
 
 
-def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, now: int) -> bool:
+def _keep_item(
+    tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, now: int
+) -> bool:
     item, lead = case.item, ruling.lead
     if item is None:
         if lead is None or ruling.verdict is None:
             return False
-        by_editor = ruling.verdict.decision_id is not None
-        visible_from = now if by_editor else now + topic.spec.publish.delay
+        visible_from = now + topic.spec.publish.delay
         tx.topics.add_item(_new_item(tx, desk, case, lead, visible_from))
         if visible_from > now:
             tx.publications.mark_dirty(topic.id, visible_from)

@@ -190,5 +190,7 @@ def set_status(kit: Kit, handle: str, status: FeedStatus) -> Feed:
             raise NotFound(f"no feed is called {handle!r}; `aggregator feeds list` names them all")
         if feed.origin is Origin.FILE and status is FeedStatus.RETIRED:
             raise UsageError(f"{feed.spec.name!r} stands in feeds.yaml: take it out there")
+        if feed.origin is Origin.FILE and feed.status is FeedStatus.RETIRED:
+            raise UsageError(f"{feed.spec.name!r} has left feeds.yaml: put it back there")
         tx.feeds.set_status(feed.id, status, now=kit.clock())
         return tx.feeds.get(feed.id) or feed

@@ -114,7 +114,8 @@ def chosen(tx: Tx, handles: Sequence[str]) -> tuple[FeedId, ...]:
             )
         if feed.status is not FeedStatus.ACTIVE:
             raise UsageError(
-                f"feed {feed.spec.name!r} is {feed.status}; `feeds resume` has it polled again"
+                f"feed {feed.spec.name!r} is {feed.status}"
+                + ("; `feeds resume` has it polled" if feed.status is FeedStatus.PAUSED else "")
             )
         found.append(feed.id)
     return tuple(found)

@@ -10,9 +10,9 @@ from aggregator.core.edition import compose, text_digest
 from aggregator.flow.curate import topic_named
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import Identity, identity
-from aggregator.formats.rendering import FORMATS, document, render
+from aggregator.formats.rendering import FORMATS, document, etag_of, render
 from aggregator.model.ids import TopicId
-from aggregator.model.publication import Document, Edition, Showing
+from aggregator.model.publication import Edition, Showing
 from aggregator.model.topic import Topic
 from aggregator.ports import Tx
 
@@ -60,11 +60,14 @@ def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
         who = identity(tx, kit.settings.site, now)
         showings = tx.publications.visible(topic_id, now, topic.spec.publish.items)
 
-        showings = _date_changes(tx, kit, topic, showings, who, int(now))
+        showings = _date_changes(tx, kit, topic, showings, who, now=int(now))
         edition = _compose(kit, topic, showings, who)
-        documents, left_out = _documents(edition, int(now))
+        bodies, left_out = _bodies(edition)
 
-        changed = tuple(each.path for each in documents if tx.publications.keep(each))
+        kept = tx.publications.paths()
+        changed = tuple(path for path in bodies if kept.get(path) != etag_of(bodies[path]))
+        for path in changed:
+            tx.publications.keep(document(path, FORMATS[_ending(path)], bodies[path], now))
         tx.publications.clean(topic_id, now)
     for problem in left_out:
         log.error("item left out", extra={"topic": topic.spec.slug, "problem": problem})
@@ -74,7 +77,7 @@ def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
 
 
 def _date_changes(
-    tx: Tx, kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity, now: int
+    tx: Tx, kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity, *, now: int
 ) -> tuple[Showing, ...]:
     """Set `updated` of items whose visible text changed since they were last composed.
 
@@ -104,12 +107,16 @@ def _compose(kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity)
     )
 
 
-def _documents(edition: Edition, now: int) -> tuple[tuple[Document, ...], tuple[str, ...]]:
-    documents: list[Document] = []
+def _bodies(edition: Edition) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the edition's bytes by path; they are packed only where they changed."""
+    bodies: dict[str, bytes] = {}
     left_out = list(edition.left_out)
-    for extension, kind in FORMATS.items():
-        body, problems = render(edition, extension)
+    for ending in FORMATS:
+        body, problems = render(edition, ending)
         left_out += problems
-        path = f"topics/{edition.slug}.{extension}"
-        documents.append(document(path, kind, body, now))
-    return tuple(documents), tuple(dict.fromkeys(left_out))
+        bodies[f"topics/{edition.slug}.{ending}"] = body
+    return bodies, tuple(dict.fromkeys(left_out))
+
+
+def _ending(path: str) -> str:
+    return path.rpartition(".")[2]

@@ -101,15 +101,9 @@ def _keep_one(tx: Tx, polled: Polled, books: Books, blocks: Blocks, who: Desk) -
             raise
         log.exception("could not absorb a poll", extra={"feed": feed.spec.name})
         problem = f"internal error, nothing of this poll was kept: {error!r}"
-        return _mark_failed(tx, polled, problem, books, blocks, who)
-
-
-def _mark_failed(
-    tx: Tx, polled: Polled, problem: str, books: Books, blocks: Blocks, who: Desk
-) -> Absorbed:
-    failed = Failed(fault=Fault.UNREADABLE, problem=problem)
-    again = Polled(claim=polled.claim, outcome=failed, turn=polled.turn)
-    return absorb(tx, again, books, blocks, who)
+        failed = Failed(fault=Fault.UNREADABLE, problem=problem)
+        without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn)
+        return absorb(tx, without, books, blocks, who)
 
 
 def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbed, ...]:

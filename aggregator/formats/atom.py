@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from aggregator import PROJECT_PAGE, __version__
+from aggregator import __version__
 from aggregator.core.outgoing import escaped
 from aggregator.formats.feedgen_ext import AtomEntry, Parts, new_feed
 from aggregator.formats.writing import (
@@ -38,7 +38,7 @@ def _head(edition: Edition) -> bytes:
         feed.language(edition.lang)
     person = {"name": edition.site_title, "email": mailbox(edition.contact)}
     feed.author({key: value for key, value in person.items() if value})
-    feed.generator(GENERATOR, version=__version__, uri=PROJECT_PAGE)
+    feed.generator(GENERATOR, version=__version__)
     return bytes(feed.atom_str()).removesuffix(CLOSING)
 
 

@@ -3,7 +3,7 @@
 `_aggregator` of an item holds `story_url` (our page of the story), `sources` (lead first, each
 with `title`, `url`, and where known `feed_url`, `home_page_url`, `origin`, `origin_url`), and
 where there is one the editor's `note` and the publisher's `licence`. `_aggregator` of the feed
-holds `about`, where this is explained, its `id` in every format, and when it was `updated`.
+holds its `id` in every format, and when it was `updated`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aggregator import PROJECT_PAGE
 from aggregator.formats.writing import Format, author_of, mailbox, moment, write
 from aggregator.model.entry import Enclosure
 from aggregator.model.publication import Credit, Edition, PublishedItem
@@ -35,7 +34,6 @@ def _head(edition: Edition) -> bytes:
         authors=[_said(name=edition.site_title, url=f"mailto:{mail}" if mail else None)],
         language=edition.lang,
         _aggregator={
-            "about": PROJECT_PAGE,
             "id": edition.uri,
             "updated": moment(edition.updated).isoformat(),
         },

@@ -70,6 +70,7 @@ class Failed:
     problem: str
     status: int | None = None
     retry_after: float | None = None  # seconds from now
+    host: str | None = None  # who answered so, which after redirects is not the feed's own
     ms: int = 0
 
 

@@ -85,6 +85,7 @@ class HttpFetcher:
         self._user_agent = user_agent
         self._wall = wall
         self._guard = Guard(net.allow)
+        self._pauses: dict[str, float] = {}  # host: until when, by the monotonic clock
         self._client = Client(
             self._guard, resolve=resolve, hosts=max(16, 2 * net.workers), per_host=net.per_host + 1
         )
@@ -156,6 +157,8 @@ class HttpFetcher:
             return Failed(
                 fault=Fault.BLOCKED, problem=f"redirect {status} refused: {why}", status=status
             )
+        if failed := self._paused(route, target.host, status):
+            return failed
         route.go(status, target)
         if target.url in route.visited:
             problem = "the redirects run in a circle"
@@ -164,6 +167,16 @@ class HttpFetcher:
         else:
             return None
         return Failed(fault=Fault.BLOCKED, problem=problem, status=status)
+
+    def _paused(self, route: _Route, host: str, status: int) -> Failed | None:
+        """A redirect is no way around another host's Retry-After (checklist 31)."""
+        left = self._pauses.get(host, 0.0) - time.monotonic()
+        if left <= 0 or host == route.start.host:
+            return None
+        problem = f"redirects to {host}, which asked to be left alone"
+        return Failed(
+            fault=Fault.STATUS, problem=problem, status=status, retry_after=left, host=host
+        )
 
     def _headers(self, request: Request, route: _Route) -> dict[str, str]:
         headers = {
@@ -198,11 +211,15 @@ class HttpFetcher:
         problem = status_words(status)
         if status in _REDIRECTS:
             problem = f"{status}: a redirect that does not say where to"
+        wait = retry_after(response.headers, self._wall)
+        if wait:
+            self._pauses[route.target.host] = time.monotonic() + wait
         return Failed(
             fault=Fault.GONE if gone else Fault.STATUS,
             problem=problem,
             status=status,
-            retry_after=retry_after(response.headers, self._wall),
+            retry_after=wait,
+            host=route.target.host,
         )
 
     def _fetched(self, route: _Route, response: Response, exchange: Exchange) -> Outcome:

@@ -31,7 +31,7 @@ _SUMMARIES = """
            coalesce(v.held, 0) AS held, coalesce(v.rejected, 0) AS rejected,
            (SELECT i.first_published_at FROM items i
             WHERE i.topic_id = t.id AND i.visible_from <= :now
-              AND (i.visible_until IS NULL OR i.visible_until > i.visible_from)
+              AND (i.visible_until IS NULL OR i.visible_until > :now)
             ORDER BY i.first_published_at DESC LIMIT 1) AS last_item_at
     FROM topics t LEFT JOIN (
         SELECT topic_id, sum(state = 'new') AS waiting,

@@ -63,7 +63,7 @@ def story_paths(tx: Tx, kit: Kit) -> Iterator[str]:
 
 
 def topic_paths(tx: Tx) -> Iterator[str]:
-    """Yield the paths of the topics' pages and lists, retired ones too."""
+    """Yield the paths that topics' pages and lists may have, retired topics too."""
     for topic in tx.topics.all():
         if SLUG.fullmatch(topic.spec.slug):
             yield f"/topics/{topic.spec.slug}"
@@ -108,6 +108,8 @@ def _topic(tx: Tx, kit: Kit, name: str, now: float) -> Page | None:
     if name == slug:
         return Page(body=pages.topic_html(kit, topic_view(tx, kit, topic, now, most=ON_TOPIC)))
     listed = topic_view(tx, kit, topic, now, most=0)
+    if not listed.sources:
+        return None  # importers take a list without a feed for a broken one
     return Page(body=pages.sources_opml(kit, listed), content_type=OPML)
 
 

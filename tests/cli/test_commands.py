@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.cli.conftest import Aggregator
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -43,6 +46,27 @@ def test_a_second_poll_of_what_did_not_change_brings_nothing(aggregator: Aggrega
     aggregator("poll", "--all")
     told = json.loads(aggregator("--json", "poll", "wire").out)
     assert (told["new"], told["revised"]) == (0, 0)
+
+
+def test_feeds_whose_host_asked_for_a_pause_are_counted_and_are_no_failure(
+    aggregator: Aggregator, origin: HTTPServer
+) -> None:
+    origin.clear()
+    for path in ("/wire.rss", "/lost.rss"):
+        origin.expect_request(path).respond_with_data(
+            "busy", status=429, headers={"Retry-After": "3600"}
+        )
+    assert aggregator("poll", "wire").code == 3
+    one, both = aggregator("poll", "lost"), aggregator("poll", "--all")
+    assert "1 feed left alone: its host asked for a pause" in one.err
+    assert "2 feeds left alone: their hosts asked for a pause" in both.err
+    assert (one.code, both.code) == (0, 0)
+
+
+def test_a_pipe_gets_facts_as_names_and_values_without_a_head(aggregator: Aggregator) -> None:
+    lines = aggregator("poll", "wire").out.splitlines()
+    assert lines[0] == "polled\t1"
+    assert all(line.count("\t") == 1 for line in lines)
 
 
 def test_a_pipe_gets_tsv_with_a_head_line(polled: Aggregator) -> None:
@@ -214,6 +238,24 @@ def test_config_show_can_be_read_back(aggregator: Aggregator, tmp_path: Path) ->
     )
     assert again.returncode == 0, again.stderr
     assert json.loads(aggregator("config", "schema").out)["type"] == "object"
+
+
+def test_config_sample_starts_a_newsroom(aggregator: Aggregator, tmp_path: Path) -> None:
+    said = aggregator("config", "sample")
+    assert said.out == (ROOT / "feeds.yaml").read_text()
+    begun = tmp_path / "begun.yaml"
+    begun.write_text(said.out)
+    assert aggregator("-c", str(begun), "check").code == 0
+    assert "bbc-world" in aggregator("-c", str(begun), "feeds", "list").out
+    assert json.loads(aggregator("--json", "config", "sample").out)["version"] == 1
+
+
+def test_a_missing_file_is_answered_with_the_command_that_writes_one(
+    aggregator: Aggregator, tmp_path: Path
+) -> None:
+    said = aggregator("-c", str(tmp_path / "none.yaml"), "feeds", "list")
+    assert said.code == 2
+    assert "aggregator config sample > feeds.yaml" in said.err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -195,6 +195,17 @@ def test_a_changed_file_is_taken_in(newsroom: Newsroom, file: Path) -> None:
         assert [spec.name for spec in daemon.kit.settings.feeds] == ["wire", "post"]
 
 
+def test_changed_net_settings_are_taken_in_without_a_restart(
+    newsroom: Newsroom, file: Path
+) -> None:
+    with running(newsroom) as (daemon, port):
+        until("the first item", shows(port, b"Grain"))
+        before = daemon.kit.fetcher
+        file.write_text(file.read_text() + "net: {allow: ['127.0.0.0/8']}\n")
+        until("the new fetcher", lambda: daemon.kit.fetcher is not before)
+        assert daemon.kit.settings.net.allow == ("127.0.0.0/8",)
+
+
 @pytest.mark.parametrize("broken", ["version: 1\nfeedz: []\n", "version: 1\nfeeds: [", ""])
 def test_a_broken_file_leaves_the_last_good_in_force(
     newsroom: Newsroom, file: Path, broken: str, caplog: pytest.LogCaptureFixture

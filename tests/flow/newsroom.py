@@ -141,13 +141,20 @@ class Newsroom:
         """Let this outlet serve a document with these items."""
         self.net.answers[url_of(name)] = fetched(name, *items, etag=etag, ttl=ttl)
 
-    def fails(self, name: str, status: int = 503, retry_after: float | None = None) -> None:
-        """Let this outlet refuse."""
+    def fails(
+        self,
+        name: str,
+        status: int = 503,
+        retry_after: float | None = None,
+        host: str | None = None,
+    ) -> None:
+        """Let this outlet refuse, or the host it sends us on to."""
         self.net.answers[url_of(name)] = Failed(
             fault=Fault.GONE if status == 410 else Fault.STATUS,
             problem=f"answered {status}",
             status=status,
             retry_after=retry_after,
+            host=host,
         )
 
     def poll(self, *names: str, stop: Event | None = None) -> PollReport:

@@ -270,6 +270,13 @@ def test_retry_after_pauses_the_whole_host(newsroom: Newsroom) -> None:
     assert newsroom.poll("other").polled == 1
 
 
+def test_retry_after_behind_a_redirect_pauses_the_host_that_said_it(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.fails("wire", 503, retry_after=2 * HOUR, host="post.example")
+    newsroom.poll("wire")
+    assert newsroom.poll("post").waiting == 1
+
+
 def test_a_failing_feed_is_asked_ever_less_often(newsroom: Newsroom) -> None:
     newsroom.follow(["wire"], [topic()])
     newsroom.fails("wire", 500)

@@ -62,10 +62,13 @@ def test_a_delay_is_not_begun_anew_by_a_revision(newsroom: Newsroom) -> None:
     assert newsroom.titles() == ["Grain corridor reopens"]
 
 
-def test_an_editors_approval_does_not_wait(newsroom: Newsroom) -> None:
+def test_an_approval_can_be_taken_back_before_it_is_out(newsroom: Newsroom) -> None:
     newsroom.follow(["wire"], [topic(match="nothing", publish=PublishSpec(delay=600))])
     newsroom.hears("wire", Told(guid="1", title="Grain"))
     newsroom.act(Verb.APPROVE, "Grain")
+    assert newsroom.titles() == []
+    newsroom.now += 601
+    newsroom.publish()
     assert newsroom.titles() == ["Grain"]
 
 

@@ -31,6 +31,7 @@ def test_a_feed_says_who_it_is_and_where() -> None:
     assert root.findtext(f"{A}author/{A}name") == "Lane Desk"
     assert root.findtext(f"{A}author/{A}email") == "desk@example.org"
     assert root.findtext(f"{A}generator") == "aggregator"
+    assert root.find(f"{A}generator[@uri]") is None  # the project has no page to open
     assert root.get(LANG) == "en"
     assert links(root) == [
         {"rel": "alternate", "type": "text/html", "href": page},

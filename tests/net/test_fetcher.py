@@ -198,6 +198,25 @@ def test_a_status_that_is_no_success_is_put_into_words(
     assert outcome.retry_after == 120.0
 
 
+def test_a_redirect_is_no_way_around_a_hosts_retry_after(fetcher_for: MakeFetcher) -> None:
+    def handler(talk: Talk) -> None:
+        if talk.path == "/busy":
+            talk.say(answer(b"", "503 Service Unavailable", Retry_After="3600"))
+        else:
+            talk.say(answer(b"", "302 Found", Location=f"http://127.0.0.1:{port}/busy"))
+
+    with an_origin(handler) as origin:
+        port = origin.port
+        fetcher = fetcher_for(origin)
+        first = failed(fetcher.fetch(Request(url=f"http://localhost:{port}/moved")))
+        again = failed(fetcher.fetch(Request(url=f"http://localhost:{port}/moved")))
+        asked = [talk.path for talk in origin.requests]
+    assert (first.host, first.retry_after) == ("127.0.0.1", 3600.0)
+    assert asked == ["/moved", "/busy", "/moved"]
+    assert again.host == "127.0.0.1" and again.retry_after and 3590 < again.retry_after <= 3600
+    assert "asked to be left alone" in again.problem
+
+
 def test_a_retry_after_date_counts_from_the_servers_own_clock(fetcher_for: MakeFetcher) -> None:
     slow_down = answer(
         b"",

@@ -299,6 +299,24 @@ def test_lists_are_opml_that_we_read_back() -> None:
         ]
 
 
+def test_a_topic_without_a_public_source_has_no_list_of_them() -> None:
+    path = "/topics/global-lane.opml"
+    with a_desk() as desk:
+        wire, agency = desk.feed(), desk.feed(private_spec(), title="The Agency")
+        lane = desk.topic(LANE)
+        desk.tell(agency, lane, title="For agency eyes")
+        assert status(desk, path) == 404
+        assert ".opml" not in page(desk, "/topics/global-lane").replace("/topics.opml", "")
+
+        entry, _ = desk.tell(wire, lane)
+        assert status(desk, path) == 200
+        links = tree(desk, "/topics/global-lane").xpath("//@href")
+        assert path in links and f"https://news.lane.org{path}" in links
+
+        desk.withdraw(entry)
+        assert status(desk, path) == 404
+
+
 def test_a_site_below_a_path_links_below_it() -> None:
     site = Site(title="Desk", url="https://lane.org/news", contact="https://lane.org/contact")
     with a_desk(site=site) as desk:

@@ -117,9 +117,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         }
         took = {name: median_ms(arguments, runs) for name, arguments in commands.items()}
     floor, click, helped, doctor = took.values()
-    rows = [
-        (name, round(ms, 1), LIMITS.get(name), figure(ms / floor)) for name, ms in took.items()
-    ]
+    rows = [(name, round(ms, 1), LIMITS.get(name), figure(ms / floor)) for name, ms in took.items()]
     print(table(("command", "ms", "limit", "times the floor"), rows))
     finish(
         {

@@ -131,9 +131,7 @@ def _looks(verdict: Verdict | None) -> tuple[object, ...] | None:
     return (verdict.state, verdict.pinned, verdict.title, verdict.summary, verdict.note)
 
 
-def _keep_item(
-    tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, now: int
-) -> bool:
+def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, now: int) -> bool:
     item, lead = case.item, ruling.lead
     if item is None:
         if lead is None or ruling.verdict is None:

@@ -351,4 +351,5 @@ def test_status_counts_public_feeds_only() -> None:
             told = json.loads(status_json(tx, desk.kit))
         assert told["feeds"] == {"polled": 1, "failing": 0, "last_poll": None}
         assert told["entries"] == 1
-        assert [topic["slug"] for topic in told["topics"]] == ["global-lane"]
+        (topic,) = told["topics"]
+        assert (topic["slug"], topic["published"]) == ("global-lane", 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from aggregator.model.entry import Entry, EntryView, Known, ParsedFeed, Revision, Tag
+from aggregator.model.entry import Entry, EntryView, Known, ParsedFeed, Revision
 from aggregator.model.exchange import Outcome, Request
 from aggregator.model.feed import (
     Claim,
@@ -50,6 +50,10 @@ class Reader(Protocol):
 
     def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
         """Return what the document says. Raises `ReadFailed` when nothing of it can be used."""
+        ...
+
+    def warm(self) -> None:
+        """Get ready ahead of the first document, without waiting for it."""
         ...
 
     def close(self) -> None: ...
@@ -192,7 +196,6 @@ class Entries(Protocol):
         """Ids whose indexed tokens match an FTS5 expression, newest first."""
         ...
 
-    def retag(self, entry_id: EntryId, tags: Sequence[Tag]) -> None: ...
     def count(self) -> int: ...
     def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> None: ...
     def of_feed(self, feed_id: FeedId) -> tuple[EntryId, ...]: ...
@@ -310,8 +313,6 @@ class Publications(Protocol):
     def paths(self) -> Mapping[str, str]:
         """Path to ETag of every document."""
         ...
-
-    def drop(self, path: str) -> None: ...
 
 
 class Withdrawals(Protocol):

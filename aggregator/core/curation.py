@@ -164,17 +164,13 @@ def elect(
     who tells it at home comes before who passes it on, then the most trusted feed, then the
     earliest. Entries of private feeds are never elected (DESIGN §7, Rights).
     """
-    eligible = [
-        each
-        for each in admitted
-        if not each.withdrawn and each.feed_id in feeds and not feeds[each.feed_id].spec.private
-    ]
+    public = showable(admitted, feeds)
     if item is not None:
-        for each in eligible:
+        for each in public:
             if each.entry_id == item.lead_entry_id:
                 return each
     return min(
-        eligible,
+        public,
         key=lambda each: (
             not at_home(each.url, homes.get(each.feed_id, frozenset())),
             -feeds[each.feed_id].spec.trust,
@@ -182,4 +178,13 @@ def elect(
             each.entry_id,
         ),
         default=None,
+    )
+
+
+def showable(admitted: Sequence[Admitted], feeds: Mapping[FeedId, Feed]) -> tuple[Admitted, ...]:
+    """Return those of the admitted whose text may be public: not withdrawn, of no private feed."""
+    return tuple(
+        each
+        for each in admitted
+        if not each.withdrawn and each.feed_id in feeds and not feeds[each.feed_id].spec.private
     )

@@ -95,14 +95,6 @@ def lies_on(host: str, place: str) -> bool:
     return host == place or host.endswith(f".{place}")
 
 
-def host_port(url: str) -> tuple[str, int] | None:
-    """Return the host as `host_of` does, and the port, the scheme's own when none is written."""
-    parts = _split(url)
-    if parts is None:
-        return None
-    return parts.host, parts.port or (443 if parts.scheme == "https" else 80)
-
-
 def absolute(url: str, base: str | None = None) -> str | None:
     """Return the address made absolute, None when it is not one of the web.
 

@@ -70,6 +70,7 @@ class Service:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         with _listening(host, port) as listener, _web(self, listener):
             if poll:
+                self._kit.reader.warm()
                 self._start_jobs()
             ready()
             try:

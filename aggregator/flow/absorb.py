@@ -95,7 +95,8 @@ def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> 
 
     if polled.parsed is not None:
         feed = learned(feed, polled.parsed)
-        intake = _decide(tx, feed, polled, books, blocks)
+        desk.feeds[feed.id], desk.homes[feed.id] = feed, homes(tx, feed)
+        intake = _decide(tx, feed, polled, books, blocks, homes=desk.homes[feed.id])
         _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
         if intake.arrivals:
             state = replace(state, last_new_at=turn.started)
@@ -164,7 +165,9 @@ def _keyed(
     return assign(identified, known), known
 
 
-def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) -> Intake:
+def _decide(
+    tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks, *, homes: frozenset[str]
+) -> Intake:
     now = int(polled.turn.started)
     every, known = _keyed(tx, feed, polled.identified)
     keyed = [each for each in every if each.key_hash not in polled.spoilt]
@@ -185,7 +188,7 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks) ->
         known,
         draft_of,
         candidates_of,
-        homes=homes(tx, feed),
+        homes=homes,
         blocks=blocks,
         now=now,
     )
@@ -196,7 +199,6 @@ def _keep(tx: Tx, feed: Feed, intake: Intake, desk: Desk, *, before: Feed, now: 
         tx.feeds.learn(
             feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
         )
-    desk.feeds[feed.id] = feed
     if not intake:
         return
     kept = tx.entries.keep(intake)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aggregator.core.curation import elect, in_force
+from aggregator.core.curation import in_force, showable
 from aggregator.core.drafting import subject
 from aggregator.core.query import parse_query
 from aggregator.core.rules import matches
@@ -139,7 +139,7 @@ def _edition(
     admitted = [each for each in case.admitted if not each.withdrawn]
     if not admitted:
         return step("not shown", "withdrawn"), False
-    if elect(admitted, feeds, {}, case.item) is None or case.item is None:
+    if not showable(admitted, feeds) or case.item is None:
         return step("not shown", "every source of it is private (auth: without rights:)"), False
     if case.item.visible_from > now:
         wait = int(case.item.visible_from - now)

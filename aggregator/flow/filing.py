@@ -13,7 +13,7 @@ from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed
 from aggregator.model.ids import FeedId, StoryId, TopicId
 from aggregator.model.intake import Match
-from aggregator.model.topic import Admitted, Case, NewItem, State, Topic, Verdict
+from aggregator.model.topic import Admitted, Case, NewItem, Topic, Verdict
 from aggregator.ports import Tx
 
 
@@ -101,14 +101,15 @@ def _with_editors_entries(tx: Tx, case: Case) -> Case:
 
 def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
     quota = topic.spec.publish.per_source
+    if quota is None or case.item is not None:
+        return None
     first = elect(case.admitted, desk.feeds, desk.homes, None)
-    if quota is None or case.item is not None or first is None:
+    if first is None:
         return None
     most, period = quota
     if tx.topics.shown_by_source(topic.id, first.feed_id, now - period) < most:
         return None
-    name = desk.feeds[first.feed_id].spec.name if first.feed_id in desk.feeds else "its source"
-    return f"{name} has had its {most} in {_period(period)}"
+    return f"{desk.feeds[first.feed_id].spec.name} has had its {most} in {_period(period)}"
 
 
 def _period(seconds: int) -> str:
@@ -174,8 +175,3 @@ def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int)
         updated_at=max(published, lead.updated_at or 0),
         visible_from=visible_from,
     )
-
-
-def is_published(verdict: Verdict | None) -> bool:
-    """Return whether a story stands in the topic's feed."""
-    return verdict is not None and verdict.state is State.PUBLISHED

@@ -43,12 +43,6 @@ def publish(kit: Kit, slugs: Sequence[str] = ()) -> tuple[Published, ...]:
     return tuple(done for topic in topics if (done := _publish(kit, topic.id)) is not None)
 
 
-def edition_of(tx: Tx, kit: Kit, topic: Topic, who: Identity, now: float) -> Edition:
-    """Return what the topic holds now, as it would be published."""
-    showings = tx.publications.visible(topic.id, now, topic.spec.publish.items)
-    return _compose(kit, topic, showings, who)
-
-
 def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
     """Gather, compose and keep in one transaction: a mark set meanwhile is never lost."""
     now = kit.clock()
@@ -60,8 +54,10 @@ def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
         who = identity(tx, kit.settings.site, now)
         showings = tx.publications.visible(topic_id, now, topic.spec.publish.items)
 
-        showings = _date_changes(tx, kit, topic, showings, who, now=int(now))
         edition = _compose(kit, topic, showings, who)
+        dated = _date_changes(tx, showings, edition, int(now))
+        if dated != showings:
+            edition = _compose(kit, topic, dated, who)
         bodies, left_out = _bodies(edition)
 
         kept = tx.publications.paths()
@@ -77,21 +73,21 @@ def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
 
 
 def _date_changes(
-    tx: Tx, kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity, *, now: int
+    tx: Tx, showings: tuple[Showing, ...], edition: Edition, now: int
 ) -> tuple[Showing, ...]:
     """Set `updated` of items whose visible text changed since they were last composed.
 
     A joining source changes neither the digest nor `updated` (DESIGN §7, Order and dates).
     """
-    edition = _compose(kit, topic, showings, who)
     digests = {item.uri: text_digest(item) for item in edition.items}
     dated = []
     for showing in showings:
         item, digest = showing.item, digests.get(showing.item.uri)
         if digest is not None and digest != item.text_digest:
             first = item.text_digest is None
-            item = replace(item, text_digest=digest, updated_at=item.updated_at if first else now)
-            tx.topics.change_item(item)
+            updated_at = item.updated_at if first else now
+            tx.topics.change_item(replace(item, text_digest=digest, updated_at=updated_at))
+            item = replace(item, updated_at=updated_at)
         dated.append(replace(showing, item=item))
     return tuple(dated)
 

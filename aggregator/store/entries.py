@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from aggregator.core.urls import host_of, lies_on
-from aggregator.model.entry import Entry, EntryView, Known, Revision, Tag
+from aggregator.model.entry import Entry, EntryView, Known, Revision
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.intake import Candidate, Intake, Kept
 from aggregator.store import keeping, rows, words
@@ -151,10 +151,6 @@ class SqliteEntries:
         Raises `UsageError` when FTS5 cannot read the expression.
         """
         return words.search(self._conn, fts, before_id=before_id, limit=limit)
-
-    def retag(self, entry_id: EntryId, tags: Sequence[Tag]) -> None:
-        """Give an entry these tags in place of all others."""
-        keeping.replace_tags(self._conn, entry_id, tags)
 
     def count(self) -> int:
         """Return how many entries are kept."""

@@ -102,10 +102,6 @@ class SqlitePublications:
         found = self._conn.execute("SELECT path, etag FROM documents ORDER BY path")
         return dict(found.fetchall())
 
-    def drop(self, path: str) -> None:
-        """Forget the document at a path."""
-        self._conn.execute("DELETE FROM documents WHERE path = ?", (path,))
-
     def _showings(
         self, topic_id: TopicId, query: str, now: float, limit: int
     ) -> tuple[Showing, ...]:

@@ -15,7 +15,6 @@ from aggregator.core.urls import (
     LONGEST_LINK,
     absolute,
     host_of,
-    host_port,
     is_web,
     safe_link,
     url_hash,
@@ -47,7 +46,6 @@ def test_the_key_of_a_key_is_the_key(url: str) -> None:
 @given(ANY_TEXT | ADDRESSES, ANY_TEXT | ADDRESSES)
 def test_no_text_raises(url: str, base: str) -> None:
     assert (url_key(url) is None) == (host_of(url) is None) == (not is_web(url))
-    assert (host_port(url) is None) == (host_of(url) is None)
     url_hash(url)
     found = absolute(url, base)
     assert found is None or (is_web(found) and absolute(found) == found)
@@ -163,9 +161,6 @@ def test_hosts_are_lower_case_ascii_without_port() -> None:
     assert host_of("HTTP://User:pw@News.Example.:8080/x") == "news.example"
     assert host_of("https://例え.テスト/") == "xn--r8jz45g.xn--zckzah"
     assert host_of("http://[2001:DB8::0:1]:81/") == "2001:db8::1"
-    assert host_port("http://[::1]:81/") == ("::1", 81)
-    assert host_port("https://news.example/") == ("news.example", 443)
-    assert host_port("http://news.example/") == ("news.example", 80)
 
 
 def test_what_a_reader_would_take_for_another_host_is_not_split_so() -> None:

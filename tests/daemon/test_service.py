@@ -113,6 +113,7 @@ def test_what_comes_due_later_is_polled_then(newsroom: Newsroom) -> None:
         newsroom.serves("wire", Told(guid="2", title="More grain"))
         newsroom.now += DAY
         until("the second item", shows(port, b"More grain"))
+    assert len(newsroom.net.asked) == 2, "each once: when it was due"
 
 
 def test_serving_alone_polls_nothing(newsroom: Newsroom) -> None:

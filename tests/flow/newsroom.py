@@ -100,6 +100,9 @@ class HereReader:
         self.read_urls.append(url)
         return read_document(body, url, content_type)
 
+    def warm(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -155,7 +155,8 @@ def test_the_environment_is_not_asked_for_proxies(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/")
     with an_origin(lambda talk: talk.say(answer())) as origin:
-        fetched(fetcher_for(origin).fetch(Request(url=origin.url())))
+        assert fetched(fetcher_for(origin).fetch(Request(url=origin.url()))).body == RSS
+    assert len(origin.requests) == 1
 
 
 def test_a_feed_delta_is_fetched_as_what_it_is(fetcher_for: MakeFetcher) -> None:

@@ -209,15 +209,6 @@ def test_a_revision_replaces_tags_and_series(store: Store) -> None:
         assert (entry.tags, entry.series) == (newer, ())
 
 
-def test_tags_are_replaced_at_will(store: Store) -> None:
-    with store.write() as tx:
-        kept = tell(tx, "1", feed=add_feed(tx))
-        tx.entries.retag(kept.entry_id, TWO_TAGS)
-        tx.entries.retag(kept.entry_id, TWO_TAGS)
-        entry = tx.entries.get(kept.entry_id)
-        assert entry is not None and entry.tags == TWO_TAGS
-
-
 def test_the_newest_come_in_pages(store: Store) -> None:
     with store.write() as tx:
         feed = add_feed(tx)

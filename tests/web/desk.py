@@ -46,6 +46,9 @@ class NoReader:
     def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
         raise AssertionError("nothing is read here")
 
+    def warm(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -8,6 +8,7 @@ import pytest
 
 from aggregator import system
 from aggregator.config import read_settings
+from aggregator.flow.publish import publish_due
 from aggregator.system import bring_into_line, holding, open_kit
 
 
@@ -40,3 +41,35 @@ def test_an_sqlite_that_can_corrupt_a_store_is_told(
     monkeypatch.setattr(system, "SQLITE_VERSION", (3, 40, 1))
     taken_up(tmp_path, "https://news.lane.org")
     assert "this SQLite is not safe" in caplog.text
+
+
+FILE = """\
+site: {{url: {url}}}
+feeds: ['https://wire.example/feed.xml']
+topics: [{{slug: lane, title: Lane, match: lane}}]
+"""
+
+
+def test_a_dead_daemons_leases_are_given_back_to_the_next(tmp_path: Path) -> None:
+    settings = read_settings(FILE.format(url="https://news.lane.org"), tmp_path / "feeds.yaml")
+    with open_kit(settings) as kit:
+        bring_into_line(kit)
+        with kit.store.write() as tx:
+            taken = tx.feeds.claim_due(
+                kit.clock(), limit=9, lease=600, owner="dead", per_host=9, spacing=0
+            )
+        with holding(kit, "run"), kit.store.read() as tx:
+            at = tx.feeds.next_claim_at()
+        assert len(taken) == 1
+        assert at is not None and at <= kit.clock()
+
+
+def test_a_new_address_of_ours_is_in_every_document(tmp_path: Path) -> None:
+    for url in ("https://old.lane.org", "https://new.lane.org"):
+        settings = read_settings(FILE.format(url=url), tmp_path / "feeds.yaml")
+        with open_kit(settings) as kit:
+            bring_into_line(kit)
+            publish_due(kit)
+            with kit.store.read() as tx:
+                document = tx.publications.document("topics/lane.atom")
+        assert document is not None and f"{url}/topics/lane.atom".encode() in document.body

@@ -110,6 +110,11 @@ def test_an_address_several_entries_of_a_feed_share_identifies_nothing() -> None
     assert [each.story_id for each in here.arrivals] == [None, None]
 
 
+def test_an_address_our_own_feed_gave_before_identifies_no_second_entry_of_it() -> None:
+    before = [stored(10, feed=1, story=3, url=5), stored(11, feed=9, story=4, url=5)]
+    assert decided([drafted(1, url=5)], before).arrivals[0].story_id is None
+
+
 def test_an_entry_that_is_two_stories_copy_makes_them_one() -> None:
     both = [stored(10, feed=1, story=3, url=5), stored(11, feed=2, story=4, body=7)]
     intake = decided([drafted(1, url=5, body=7)], both)

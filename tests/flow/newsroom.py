@@ -340,5 +340,8 @@ class Unreadable:
     def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
         raise ReadFailed("this is no feed")
 
+    def warm(self) -> None:
+        pass
+
     def close(self) -> None:
         pass

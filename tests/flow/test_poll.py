@@ -11,9 +11,11 @@ from aggregator.core import drafting, intake
 from aggregator.errors import NotFound, StoreBusy, StoreFull
 from aggregator.flow import turn
 from aggregator.flow.absorb import absorb
+from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
+from aggregator.flow.turn import keep_group, poll_one
 from aggregator.model.exchange import Caching, NotModified
-from aggregator.model.feed import FeedStatus, PollState
+from aggregator.model.feed import Claim, FeedStatus, PollState
 from aggregator.model.settings import Net
 from aggregator.store.engine import SqliteStore
 from tests.flow.newsroom import (
@@ -394,3 +396,29 @@ def test_a_leap_leaves_the_order_of_entries(newsroom: Newsroom) -> None:
     newsroom.hears("wire", Told(guid="3", title="Third grain"))
     with newsroom.kit.store.read() as tx:
         assert [each.guid for each in reversed(tx.entries.newest(limit=9))] == ["1", "2", "3"]
+
+
+def test_a_worker_that_was_overtaken_writes_nothing(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v1"')
+    late = claimed(newsroom)
+    with newsroom.kit.store.read() as tx:
+        judged_by = books(tx, newsroom.kit.settings)
+    polled = poll_one(newsroom.kit, late, judged_by)
+    claimed(newsroom)
+
+    (done,) = keep_group(newsroom.kit, [polled], judged_by)
+
+    assert done.overtaken
+    assert newsroom.entries() == ()
+    assert state_of(newsroom, "wire").etag is None
+
+
+def claimed(newsroom: Newsroom) -> Claim:
+    """Take the wire's lease, whoever holds it."""
+    with newsroom.kit.store.write() as tx:
+        tx.feeds.release_leases()
+        (claim,) = tx.feeds.claim_due(
+            newsroom.now, limit=1, lease=600, owner="worker", per_host=1, spacing=0
+        )
+    return claim

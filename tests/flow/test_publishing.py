@@ -18,6 +18,13 @@ def test_rendering_twice_two_seconds_apart_gives_the_same_bytes(newsroom: Newsro
     assert after == before, "Last-Modified too is when these bytes were first kept"
 
 
+def test_a_first_publication_is_dated_as_its_publisher_dates_it(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.hears("wire", Told(guid="1", at=int(newsroom.now) - 5 * HOUR))
+    (item,) = newsroom.shown()
+    assert item.updated == item.published
+
+
 def test_an_empty_topic_is_dated_by_its_creation(newsroom: Newsroom) -> None:
     newsroom.follow([], [topic()])
     newsroom.publish()

@@ -227,7 +227,7 @@ def a_parsed_feed(
     icon: str | None = None,
     ttl: int | None = None,
     self_url: str | None = None,
-    hub_url: str | None = None,
+    hub_urls: tuple[str, ...] = (),
     entries: tuple[ParsedEntry, ...] = (),
     problem: str | None = None,
 ) -> ParsedFeed:
@@ -239,7 +239,7 @@ def a_parsed_feed(
         icon=icon,
         ttl=ttl,
         self_url=self_url,
-        hub_url=hub_url,
+        hub_urls=hub_urls,
         entries=entries,
         problem=problem,
     )

@@ -1,36 +1,16 @@
-"""Feeds come and go: added, tried, imported, exported, paused."""
+"""Feeds come and go: added, imported, exported, paused."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.core.drafting import Draft, draft
-from aggregator.core.identity import assign, identify
 from aggregator.core.naming import DESK_FEED, FEED_NAME, name_for
-from aggregator.errors import NotFound, ReadFailed, UsageError
-from aggregator.flow.absorb import learned
-from aggregator.flow.kit import Kit, books
+from aggregator.errors import NotFound, UsageError
+from aggregator.flow.kit import Kit
 from aggregator.formats.opml import read_opml, write_opml
-from aggregator.model.entry import ParsedFeed
-from aggregator.model.exchange import Failed, Fetched, Request
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList, Rights
-from aggregator.model.ids import FeedId
 from aggregator.ports import Tx
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a feed would bring, with nothing of it stored."""
-
-    url: str
-    problem: str | None  # the fetch's or the document's, in words
-    usable: bool
-    status: int | None = None
-    ms: int = 0
-    parsed: ParsedFeed | None = None
-    drafts: tuple[Draft, ...] = ()
-    known_as: str | None = None  # the feed we already have at this address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,41 +20,6 @@ class Imported:
     added: tuple[Feed, ...]
     known: int
     problems: tuple[str, ...]
-
-
-def try_feed(kit: Kit, target: str) -> Tried:
-    """Fetch and read a feed by name or address, and show what would be stored; store nothing."""
-    with kit.store.read() as tx:
-        known = tx.feeds.find(target)
-        ready = books(tx, kit.settings)
-    spec = known.spec if known is not None else spec_for(kit, target, frozenset())
-    outcome = kit.fetcher.fetch(
-        Request(url=spec.url, authorization=kit.authorize(spec.auth) if spec.auth else None)
-    )
-    name = known.spec.name if known is not None else None
-    if not isinstance(outcome, Fetched):
-        problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
-        status = outcome.status if isinstance(outcome, Failed) else 304
-        return Tried(url=spec.url, problem=problem, usable=False, status=status, known_as=name)
-    try:
-        parsed = kit.reader.read(outcome.body, url=outcome.url, content_type=outcome.content_type)
-    except ReadFailed as error:
-        return Tried(
-            url=outcome.url, problem=str(error), usable=False, status=outcome.status, known_as=name
-        )
-    feed = learned(Feed(id=FeedId(0), spec=spec, origin=Origin.DESK), parsed)
-    now = int(kit.clock())
-    keyed = assign(identify(parsed.entries), {})
-    return Tried(
-        url=outcome.url,
-        problem=parsed.problem,
-        usable=True,
-        status=outcome.status,
-        ms=outcome.ms,
-        parsed=parsed,
-        drafts=tuple(draft(each, feed, ready, first_seen=now) for each in keyed),
-        known_as=name,
-    )
 
 
 def add_feed(

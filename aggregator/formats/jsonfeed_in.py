@@ -70,7 +70,8 @@ def read_json(body: bytes, url: str) -> ParsedFeed:
         lang=_lang(document.get("language")),
         icon=feed.address(document.get("icon")) or feed.address(document.get("favicon")),
         self_url=feed.address(document.get("feed_url")),
-        hub_url=next(feed.hubs(), None),
+        hub_urls=tuple(feed.hubs()),
+        reader="json",
         entries=entries,
         problem="; ".join(complain.found) or None,
     )

@@ -38,7 +38,7 @@ def read_document(body: bytes, url: str, content_type: str | None) -> ParsedFeed
         site_url=_url(feed.site_url),
         icon=_url(feed.icon),
         self_url=_url(feed.self_url),
-        hub_url=_url(feed.hub_url),
+        hub_urls=tuple(url for url in feed.hub_urls[:5] if _url(url)),
         entries=tuple(_bounded(entry) for entry in feed.entries),
     )
 

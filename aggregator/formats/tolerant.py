@@ -190,7 +190,7 @@ def _feed(result: Any, url: str, problem: str | None) -> ParsedFeed:
         updated=_seconds(feed, "updated_parsed") or _seconds(feed, "published_parsed"),
         ttl=_ttl(feed),
         self_url=_rel(feed, "self", url),
-        hub_url=_rel(feed, "hub", url),
+        hub_urls=tuple(a for link in _links(feed, "hub") if (a := _address(link.get("href"), url))),
         entries=tuple(_entry(entry, form, url, inherited) for entry in result["entries"]),
         problem=problem,
     )

@@ -52,10 +52,16 @@ class ParsedFeed:
     licence: str | None = None
     updated: int | None = None
     ttl: int | None = None  # seconds; a minimum, never a maximum
+    skip_hours: tuple[int, ...] = ()  # of the day in GMT, in which nobody need ask
+    skip_days: tuple[int, ...] = ()  # of the week, Monday is 0
     self_url: str | None = None
-    hub_url: str | None = None
+    hub_urls: tuple[str, ...] = ()
+    more_url: str | None = None  # older entries: RFC 5005 prev-archive, JSON Feed next_url
+    complete: bool = False  # RFC 5005: what is not in it is no more
     entries: tuple[ParsedEntry, ...] = ()
+    deleted: tuple[str, ...] = ()  # guids its publisher says are gone (RFC 6721)
     problem: str | None = None  # not well-formed, truncated, …; what parsed is kept
+    reader: str = "tolerant"  # who read it: fast, tolerant (feedparser), json, scrape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,42 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Wanted(StrEnum):
+    """What a request asks for: it tells the server by Accept, and bounds the body."""
+
+    FEED = "feed"
+    PAGE = "page"  # HTML, for people
+    TEXT = "text"  # robots.txt
+    LIST = "list"  # OPML
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A conditional GET. `authorization` is a ready header value and is never logged."""
 
     url: str
+    wanted: Wanted = Wanted.FEED
     etag: str | None = None
     last_modified: str | None = None
     authorization: str | None = None
     subscribers: int | None = None  # told in the User-Agent once `site.url` is set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A form sent to a server (a WebSub hub): fields in order, each name and value as text."""
+
+    url: str
+    form: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One request that was sent, redirects counted one by one: a line of the ledger."""
+
+    host: str
+    status: int | None  # None: no answer came
+    bytes: int = 0  # of the body as it came over the wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +63,11 @@ class Fetched:
     last_modified: str | None
     caching: Caching
     moved_to: str | None = None  # end of the permanent prefix of the redirects (301, 308)
+    hubs: tuple[str, ...] = ()  # of Link headers (RFC 8288), which go before those in the body
+    self_url: str | None = None  # the same
     ms: int = 0
     wire_bytes: int = 0
+    hops: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +79,7 @@ class NotModified:
     caching: Caching
     moved_to: str | None = None
     ms: int = 0
+    hops: tuple[Hop, ...] = ()
 
 
 class Fault(StrEnum):
@@ -72,6 +103,7 @@ class Failed:
     retry_after: float | None = None  # seconds from now
     host: str | None = None  # who answered so, which after redirects is not the feed's own
     ms: int = 0
+    hops: tuple[Hop, ...] = ()
 
 
 Outcome = Fetched | NotModified | Failed

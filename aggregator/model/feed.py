@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import FeedId, ListId
 
 
 class Rights(StrEnum):
@@ -43,6 +43,7 @@ class Origin(StrEnum):
 
     FILE = "file"
     DESK = "desk"
+    LIST = "list"  # an OPML list that is followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Feed:
     lang: str | None = None
     icon: str | None = None
     added_at: int = 0
+    list_id: ListId | None = None  # the OPML list that brought it and may take it away
 
     @property
     def label(self) -> str:
@@ -114,6 +116,16 @@ class PollState:
     problem: str | None = None  # the last poll's, in words; None when it went well
     moved_to: str | None = None  # where permanent redirects point
     moved_count: int = 0
+    moved_since: float | None = None
+    gap: int | None = None  # seconds between two entries, the median; None: not learnt
+    usual_at: int | None = None  # second of the UTC day at which a dated column comes
+    usual_days: int | None = None  # on which days it comes, a bit each, Monday the lowest
+    skip_hours: int = 0  # a bit for each hour (GMT) the publisher asks us to leave out
+    skip_days: int = 0  # a bit for each day, Monday the lowest
+    tolerant: bool = False  # the fast reader misread it once: feedparser reads it
+    read_by: str | None = None  # the readers' version that the validators stand for
+    pushed_until: float | None = None  # a hub tells us what is new until then
+    notice: str | None = None  # what an operator should know though polls go well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

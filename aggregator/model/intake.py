@@ -47,6 +47,7 @@ class Arrival:
     story_public_id: str = ""  # the id of the story it opens
     join_because: str = "first"
     withdrawn: str | None = None  # the reason of a withdrawal that blocks its return
+    held: str | None = None  # what keeps it from being published unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,10 @@ _SETTLE = """
         etag = :etag, last_modified = :last_modified,
         body_hash = :body_hash, last_status = :last_status,
         last_poll_at = :last_poll_at, last_ok_at = :last_ok_at, last_new_at = :last_new_at,
-        failures = :failures, problem = :problem, moved_to = :moved_to, moved_count = :moved_count
+        failures = :failures, problem = :problem, moved_to = :moved_to, moved_count = :moved_count,
+        moved_since = :moved_since, gap = :gap, usual_at = :usual_at, usual_days = :usual_days,
+        skip_hours = :skip_hours, skip_days = :skip_days, tolerant = :tolerant,
+        read_by = :read_by, pushed_until = :pushed_until, notice = :notice
     WHERE feed_id = :feed_id AND generation = :claimed
 """
 
@@ -101,6 +104,8 @@ class SqliteFeeds:
             self._conn.execute(
                 "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL,"
                 " body_hash = NULL, ttl = NULL, moved_to = NULL, moved_count = 0,"
+                " moved_since = NULL, skip_hours = 0, skip_days = 0, tolerant = 0, read_by = NULL,"
+                " pushed_until = NULL, notice = NULL,"
                 " lease_owner = NULL, generation = generation + 1,"
                 " next_poll_at = CASE WHEN next_poll_at IS NOT NULL THEN 0.0 END"
                 " WHERE feed_id = ?",

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 
 from aggregator.model.entry import Entry, Instalment, Tag, Text
 from aggregator.model.feed import Feed, FeedStatus, Origin
-from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.ids import (
+    DecisionId,
+    EntryId,
+    FeedId,
+    ItemId,
+    ListId,
+    StoryId,
+    TopicId,
+)
 from aggregator.model.story import Source
 from aggregator.model.topic import (
     Decision,
@@ -46,6 +54,7 @@ def a_feed(row: Row) -> Feed:
         lang=row["lang"],
         icon=row["icon"],
         added_at=row["added_at"],
+        list_id=None if row["list_id"] is None else ListId(row["list_id"]),
     )
 
 

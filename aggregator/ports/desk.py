@@ -1,0 +1,126 @@
+"""What editors and publishers work with: topics, decisions, documents, withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from aggregator.model.feed import Origin
+from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId, TopicId
+from aggregator.model.intake import Blocks, Match
+from aggregator.model.publication import Document, Showing, TopicSummary
+from aggregator.model.topic import (
+    Case,
+    Decision,
+    Item,
+    NewDecision,
+    NewItem,
+    Topic,
+    TopicSpec,
+    TopicStatus,
+    Verdict,
+)
+
+
+class Topics(Protocol):
+    """Topics, admissions, verdicts, items and decisions."""
+
+    def all(self, *statuses: TopicStatus) -> tuple[Topic, ...]: ...
+    def get(self, topic_id: TopicId) -> Topic | None: ...
+    def find(self, slug: str) -> Topic | None: ...
+    def add(self, spec: TopicSpec, *, origin: Origin, now: float) -> Topic: ...
+    def change(self, topic_id: TopicId, spec: TopicSpec, *, origin: Origin) -> None:
+        """Replace the spec; the version counts up."""
+        ...
+
+    def set_status(self, topic_id: TopicId, status: TopicStatus) -> None: ...
+    def summaries(self, now: float) -> tuple[TopicSummary, ...]: ...
+    def admit(self, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool) -> None: ...
+    def readmit(
+        self, entry_id: EntryId, matches: Sequence[Match], topics: Sequence[TopicId]
+    ) -> bool:
+        """Replace the entry's rule admissions to these topics. True when anything changed."""
+        ...
+
+    def unadmit(self, entry_id: EntryId, topic_id: TopicId) -> None:
+        """Take back an editor's admission."""
+        ...
+
+    def topics_of(self, story_ids: Sequence[StoryId]) -> tuple[tuple[TopicId, StoryId], ...]:
+        """Every (topic, story) with an admission, a verdict or an item."""
+        ...
+
+    def showing(self, story_ids: Sequence[StoryId]) -> frozenset[TopicId]:
+        """Topics in which one of these stories has an item that is not over."""
+        ...
+
+    def case(self, topic_id: TopicId, story_id: StoryId) -> Case: ...
+    def shown_by_source(self, topic_id: TopicId, feed_id: FeedId, since: int) -> int:
+        """Items whose lead is of this feed, first published since then (for `per_source`)."""
+        ...
+
+    def keep_verdict(self, verdict: Verdict) -> None: ...
+    def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None: ...
+    def add_item(self, item: NewItem) -> Item:
+        """Raises `UsageError` when the topic already has the uri."""
+        ...
+
+    def has_uri(self, topic_id: TopicId, uri: str) -> bool: ...
+    def change_item(self, item: Item) -> None:
+        """Replace lead, dates, digest and visibility; id, uri and order never change."""
+        ...
+
+    def decide(self, decision: NewDecision) -> Decision:
+        """Append."""
+        ...
+
+    def decision(self, decision_id: DecisionId) -> Decision | None: ...
+    def decisions(self, *, limit: int) -> tuple[Decision, ...]:
+        """Newest first."""
+        ...
+
+    def undone(self, decision_id: DecisionId) -> bool:
+        """Whether a later decision undid it."""
+        ...
+
+    def filed_spec(self, topic_id: TopicId) -> str | None:
+        """The fingerprint of rule and vocabulary that stored entries were last filed by."""
+        ...
+
+    def set_filed_spec(self, topic_id: TopicId, fingerprint: str) -> None: ...
+
+
+class Publications(Protocol):
+    """Dirty topics, visible items and finished documents."""
+
+    def mark_dirty(self, topic_id: TopicId, not_before: float) -> None: ...
+    def dirty(self, now: float) -> tuple[TopicId, ...]: ...
+    def next_dirty_at(self) -> float | None: ...
+    def clean(self, topic_id: TopicId, now: float) -> None:
+        """Forget the marks up to `now`; later ones (delay, expiry) stay."""
+        ...
+
+    def visible(self, topic_id: TopicId, now: float, limit: int) -> tuple[Showing, ...]:
+        """Items visible now, newest first published first, with bodies."""
+        ...
+
+    def pinned(self, topic_id: TopicId, now: float) -> tuple[Showing, ...]: ...
+    def keep(self, document: Document) -> bool:
+        """Write it unless the same bytes are there; True when they changed."""
+        ...
+
+    def document(self, path: str) -> Document | None: ...
+    def paths(self) -> Mapping[str, str]:
+        """Path to ETag of every document."""
+        ...
+
+
+class Withdrawals(Protocol):
+    """What was taken out and may not return."""
+
+    def add(self, kind: str, value: str, reason: str, at: int, decision_id: DecisionId) -> None:
+        """`kind` is entry, url, body, feed or host; `value` the hash, number or host as text."""
+        ...
+
+    def lift(self, decision_id: DecisionId, at: int) -> None: ...
+    def blocks(self) -> Blocks: ...

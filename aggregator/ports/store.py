@@ -1,0 +1,65 @@
+"""The store: transactions over everything we keep."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from aggregator.ports.desk import Publications, Topics, Withdrawals
+from aggregator.ports.feeds import Feeds
+from aggregator.ports.news import Entries, Stories
+
+
+class Meta(Protocol):
+    """Small facts that are set once (authority, year) or counted."""
+
+    def get(self, name: str) -> str | None: ...
+    def set(self, name: str, value: str) -> None: ...
+    def set_once(self, name: str, value: str) -> str:
+        """Keep the value unless one is there; return the one that holds."""
+        ...
+
+
+class Tx(Protocol):
+    """One transaction: all of it is kept, or none."""
+
+    @property
+    def feeds(self) -> Feeds: ...
+    @property
+    def entries(self) -> Entries: ...
+    @property
+    def stories(self) -> Stories: ...
+    @property
+    def topics(self) -> Topics: ...
+    @property
+    def publications(self) -> Publications: ...
+    @property
+    def withdrawals(self) -> Withdrawals: ...
+    @property
+    def meta(self) -> Meta: ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part that can fail alone: its writes are rolled back, the error goes on."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything we know is kept."""
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """A consistent view; never waits for the writer."""
+        ...
+
+    def write(self, *, durable: bool = False) -> AbstractContextManager[Tx]:
+        """The one writer. `durable` survives a power cut (decisions, publications)."""
+        ...
+
+    def version(self) -> int:
+        """A number that changes when anybody, in any process, has written."""
+        ...
+
+    def doctor(self) -> tuple[tuple[str, bool, str], ...]:
+        """(check, fine, what was found) for each thing that can be wrong with the store."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,14 +1,27 @@
-"""Whole polls of feeds on a local origin, ours beside a peer's, in one run.
+"""Whole polls of feeds on a local origin, ours beside a floor and a peer, in one run.
 
-    python -m benchmarks.poll --make 500 [--peer reader] [--latency]
-    python -m benchmarks.poll URLS.txt [--tree DIR] [--peer reader] [--latency]
+    python -m benchmarks.poll --make 500 [2000 …] [--floor] [--peer reader]
+                              [--latency] [--errors] [--slow] [--profile DIR] [--strict]
+    python -m benchmarks.poll URLS.txt [--tree DIR] [--floor] [--peer reader] [--latency]
 
 Phases: `full` (an empty store), `unchanged` (the same again), `changed` (a tenth of the feeds has
-new entries); with --latency also `latency` (unchanged, 128 workers, an origin that takes 100 ms).
-Each poller runs each phase in a fresh process. CPU is that of the poller with its reader processes,
-which also stand apart; the ratio is ours / the peer's, so .14 is a seventh. With --make, or with
---tree DIR (what make_origin.py wrote, to be flipped for `changed`), the new entries of both are
+new entries). With --latency, on an origin that takes 100 ms: `latency` (unchanged, 128 workers, as
+many hosts as feeds), `spaced` (the same with one connection a host and a second between two polls,
+as is the default), and `shared` (so too, four feeds a host), the last two beside the least that
+manners allow. With --errors and --slow, from an empty store, on an origin where 5 % of the feeds
+fail and 5 % come at two bytes a second: `clean`, `clean again`, `hurt`, `hurt again`; wall time may
+grow by one deadline. nginx serves where it is installed, apart from delays and faults.
+
+Everything is switched on: conditional requests, address guard, fast reader and guarded feedparser
+(with the sampled comparison), sanitising, identity, flood guard, stories, tags, a series looked
+for in bodies, two topics (automatic and reviewed), full-text search, rhythm, history and ledger.
+Only host spacing is off where it does not say otherwise.
+
+Each poller runs each phase in a fresh process. CPU is that of the process with its reader
+processes, which also stand apart; a ratio is ours / the other's, so .14 is a seventh. With --make,
+or with --tree DIR (what make_origin.py wrote, to be flipped for `changed`), the new entries are
 compared with the truth: a fast poll that stores too little is no result, and the exit code is 1.
+With --strict it is 1 as well when a target is missed. --profile writes what cProfile saw of ours.
 
 AGGREGATOR_SHARED names the folder of make_origin.py and serve_origin.py (in tools/). Only addresses
 of the loopback are polled.
@@ -18,98 +31,160 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from ipaddress import ip_address
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from benchmarks import origins
+from benchmarks.origins import Manner
+from benchmarks.poll_told import Phase, Round, targets, told
 from benchmarks.show import figure, finish, table
 
 LATENCY_MS = 100
 LATENCY_WORKERS = 128
-ROUND_LIMIT = 1800  # seconds for one phase of one poller
+SHARE = 4  # feeds a host in `shared`
+SPACING = 1.0  # seconds between two polls of a host, by default
+FAULTS = 0.05
+ROUND_LIMIT = 3600  # seconds for one phase of one poller
 COLUMNS = (
     "phase",
     "poller",
     "CPU s/1000",
-    "of it readers",
+    "process",
+    "readers",
     "wall s/1000",
+    "feeds/s",
     "peak MB",
     "reader MB",
     "new",
     "failed",
-    "CPU ours/peer",
+    "CPU ratio",
 )
 
-Round = dict[str, Any]
+
+class Bench:
+    """One size: the feeds, the stores of every poller, and what each phase gave."""
+
+    def __init__(self, work: Path, args: argparse.Namespace, tree: Path | None) -> None:
+        self.args, self.tree, self.work = args, tree, work
+        self.phases: list[Phase] = []
+        self.others = [name for name in (args.peer, "floor" if args.floor else None) if name]
+        known = (tree / "truth.json") if tree is not None else None
+        self.truth: dict[str, int] = json.loads(known.read_text()) if known else {}
+
+    def phase(
+        self,
+        name: str,
+        urls: Path,
+        *,
+        expected: int | None = None,
+        failing: int = 0,
+        workers: int | None = None,
+        home: str = "",
+        others: bool = True,
+        least_s: float | None = None,
+        manners: bool = False,
+    ) -> Phase:
+        """Run one phase with every poller; stores of another `home` begin empty."""
+        print(f"{name} …", file=sys.stderr, flush=True)
+        by = {}
+        for poller in ("ours", *(self.others if others else ())):
+            folder = self.work / f"{poller}{home}"
+            folder.mkdir(exist_ok=True)
+            options = [f"--workers={workers}"] if workers is not None else []
+            if poller == "ours":
+                options += self._of_ours(name, workers, manners)
+            by[poller] = run_round(poller, urls, folder, options)
+        phase = Phase(
+            name=name, by=by, expected=expected, failing=failing, workers=workers, least_s=least_s
+        )
+        self.phases.append(phase)
+        return phase
+
+    def _of_ours(self, name: str, workers: int | None, manners: bool) -> list[str]:
+        options = [f"--timeout={self.args.timeout}s"] + ["--manners"] * manners
+        if workers is None and self.args.workers is not None:
+            options.append(f"--workers={self.args.workers}")
+        if self.args.profile is not None:
+            self.args.profile.mkdir(parents=True, exist_ok=True)
+            size = self.args.size or "given"
+            place = self.args.profile / f"{size}-{name.replace(' ', '-')}.prof"
+            options.append(f"--profile={place}")
+        return options
+
+    def main_phases(self, urls: Path) -> None:
+        """Run full, unchanged and, where there is a tree to flip, changed."""
+        self.phase("full", urls, expected=self.truth.get("entries"))
+        self.phase("unchanged", urls, expected=0 if self.truth else None)
+        if self.tree is not None:
+            origins.flip(self.tree)
+            self.phase("changed", urls, expected=self.truth.get("new_entries_in_state1"))
+
+    def latency_phases(self, tree: Path, port: int) -> None:
+        """Run the unchanged poll of an origin far away, as fast as can be and with manners."""
+        feeds, delay = self.args.size, LATENCY_MS / 1000
+        one_each = Manner(latency=LATENCY_MS)
+        with origins.serving(tree, self.work, port=port, manner=one_each) as urls:
+            self._learn(urls, "")  # the validators may be another server's
+            self.phase("latency", urls, expected=0, workers=LATENCY_WORKERS)
+            least = delay * -(-feeds // LATENCY_WORKERS)
+            self._with_manners("spaced", urls, "", least)
+        shared = Manner(latency=LATENCY_MS, hosts=-(-feeds // SHARE))
+        with origins.serving(tree, self.work / "shared", port=port, manner=shared) as urls:
+            self._learn(urls, "-shared")
+            least = delay + SPACING * (min(SHARE, feeds) - 1)
+            self._with_manners("shared", urls, "-shared", least)
+
+    def _learn(self, urls: Path, home: str) -> None:
+        for poller in ("ours", *(self.others if not home else ())):
+            folder = self.work / f"{poller}{home}"
+            folder.mkdir(exist_ok=True)
+            run_round(poller, urls, folder, [f"--workers={LATENCY_WORKERS}"])
+
+    def _with_manners(self, name: str, urls: Path, home: str, least: float) -> None:
+        workers = LATENCY_WORKERS
+        self.phase(
+            name,
+            urls,
+            expected=0,
+            workers=workers,
+            home=home,
+            others=False,
+            least_s=least,
+            manners=True,
+        )
+
+    def fault_phases(self, tree: Path, port: int) -> None:
+        """Poll twice from an empty store, once all is well and once it is not."""
+        for name, errors, slow in (
+            ("clean", 0.0, 0.0),
+            ("hurt", self.args.errors or 0.0, self.args.slow or 0.0),
+        ):
+            manner = Manner(errors=errors, slow=slow)
+            with origins.serving(tree, self.work / name, port=port, manner=manner) as urls:
+                asked = urls.read_text().split()
+                whole = [url for url in asked if not origins.hurt(url, manner)]
+                failing = len(asked) - len(whole)
+                for again, expected in (("", origins.entries_of(tree, whole)), (" again", 0)):
+                    self.phase(
+                        f"{name}{again}",
+                        urls,
+                        expected=expected,
+                        failing=failing,
+                        home=f"-{name}",
+                        others=False,
+                    )
 
 
-def tools() -> Path:
-    """Return where the origin's scripts lie."""
-    shared = os.environ.get("AGGREGATOR_SHARED")
-    if not shared:
-        sys.exit("--make needs AGGREGATOR_SHARED: the folder whose tools/ hold make_origin.py")
-    return Path(shared) / "tools"
-
-
-def make_tree(folder: Path, feeds: int, seed: int) -> None:
-    """Write a tree of made feeds in two states."""
-    script = tools() / "make_origin.py"
-    subprocess.run(
-        [sys.executable, str(script), str(folder), "-n", str(feeds), "--seed", str(seed)],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def flip(tree: Path) -> None:
-    """Let the origin serve the other state from now on."""
-    script = tools() / "make_origin.py"
-    command = [sys.executable, str(script), str(tree), "--flip"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-@contextmanager
-def serving(tree: Path, feeds: int, out: Path, *, port: int, latency: int = 0) -> Iterator[str]:
-    """Serve a tree, one address a feed, in a process of its own; yields which server it is."""
-    nginx = not latency and shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    how = ["--nginx"] if nginx else ["--latency-ms", str(latency)]
-    where = ["--hosts", str(feeds), "--port", str(port), "--out", str(out)]
-    server = subprocess.Popen(
-        [sys.executable, str(tools() / "serve_origin.py"), str(tree), *where, *how],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with server:
-        try:
-            assert server.stdout is not None
-            if not server.stdout.readline():
-                sys.exit("the origin did not start")
-            yield "nginx" if nginx else "serve_origin.py"
-        finally:
-            server.terminate()
-
-
-def free_port() -> int:
-    """Return a port nobody uses on the loopback now."""
-    with socket.create_server(("127.0.10.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def run_round(poller: str, urls: Path, folder: Path, workers: int | None) -> Round:
+def run_round(poller: str, urls: Path, folder: Path, options: Sequence[str]) -> Round:
     """Let a poller do one round in a fresh process and return what it measured."""
     command = [sys.executable, "-m", "benchmarks.pollers", poller, str(urls), str(folder)]
-    if workers is not None:
-        command += ["--workers", str(workers)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=ROUND_LIMIT)
+    done = subprocess.run(
+        [*command, *options], stdout=subprocess.PIPE, text=True, timeout=ROUND_LIMIT
+    )
     if done.returncode:
         sys.exit(f"{poller} ended with {done.returncode}")
     measured: Round = json.loads(done.stdout.splitlines()[-1])
@@ -119,152 +194,98 @@ def run_round(poller: str, urls: Path, folder: Path, workers: int | None) -> Rou
     return measured
 
 
-def told(ours: Round, peer: Round | None, truth: int | None) -> dict[str, object]:
-    """Return a phase as the last line has it."""
-    result: dict[str, object] = _per_1000(ours)
-    if truth is not None:
-        result["expected_entries"] = truth
-        result["right"] = ours["new_entries"] == truth
-    if peer is not None:
-        result["ratio"] = figure(ours["cpu_s"] / max(peer["cpu_s"], 1e-9))
-        result["wall_ratio"] = figure(ours["wall_s"] / max(peer["wall_s"], 1e-9))
-        result["peer"] = _per_1000(peer)
-    return result
-
-
-def _per_1000(measured: Round) -> dict[str, object]:
-    feeds = measured["feeds"]
-    names = ("cpu_s", "wall_s", "readers_cpu_s")
-    return {
-        **{f"{name}_per_1000": figure(1000 * measured[name] / feeds) for name in names},
-        "feeds_per_s": figure(feeds / max(measured["wall_s"], 1e-9)),
-        "start_cpu_s": figure(measured["start_cpu_s"]),
-        **{name: measured[name] for name in ("peak_mb", "readers_mb", "new_entries", "failed")},
-    }
-
-
-def rows(phase: str, result: dict[str, Any]) -> Iterator[tuple[object, ...]]:
-    """Yield a phase as lines of the table: ours, then the peer's."""
-    for name, part in (("ours", result), ("peer", result.get("peer"))):
-        if part is not None:
-            yield (
-                phase,
-                name,
-                part["cpu_s_per_1000"],
-                part["readers_cpu_s_per_1000"],
-                part["wall_s_per_1000"],
-                part["peak_mb"],
-                part["readers_mb"],
-                part["new_entries"],
-                part["failed"],
-                result.get("ratio") if name == "ours" else None,
-            )
-
-
-def refuse_the_internet(urls: Sequence[str]) -> None:
-    """End here unless every address is one of the loopback."""
-    for url in urls:
-        host = urlsplit(url).hostname or ""
-        try:
-            local = host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            local = False
-        if not local:
-            sys.exit(f"{url}: not on the loopback; a benchmark asks nobody else's server")
-
-
-class Bench:
-    """One run: the feeds, the stores of both pollers, and what each phase gave."""
-
-    def __init__(self, work: Path, peer: str | None, tree: Path | None) -> None:
-        self.peer, self.tree = peer, tree
-        self.results: dict[str, dict[str, Any]] = {}
-        self._homes = {name: work / name for name in ("ours", *([peer] if peer else []))}
-        for home in self._homes.values():
-            home.mkdir()
-        known = (tree / "truth.json") if tree is not None else None
-        self.truth: dict[str, Any] | None = json.loads(known.read_text()) if known else None
-
-    def phase(self, name: str, urls: Path, expected: int | None, workers: int | None) -> None:
-        """Run one phase with every poller."""
-        print(f"{name} …", file=sys.stderr, flush=True)
-        ours = run_round("ours", urls, self._homes["ours"], workers)
-        peer = run_round(self.peer, urls, self._homes[self.peer], workers) if self.peer else None
-        self.results[name] = told(ours, peer, expected)
-
-    def phases(self, urls: Path) -> None:
-        """Run full, unchanged and, where there is a tree to flip, changed."""
-        truth = self.truth or {}
-        self.phase("full", urls, truth.get("entries"), None)
-        self.phase("unchanged", urls, 0 if truth else None, None)
-        if self.tree is not None:
-            flip(self.tree)
-            self.phase("changed", urls, truth.get("new_entries_in_state1"), None)
-
-    def right(self) -> bool:
-        """Whether ours stored what there was in every phase, as far as the truth is known."""
-        return all(result.get("right", True) for result in self.results.values())
-
-
-def run(args: argparse.Namespace, work: Path) -> tuple[Bench, str]:
-    """Run every phase; returns the results and what served the feeds."""
-    if args.urls is not None:
-        refuse_the_internet(args.urls.read_text().split())
-        bench = Bench(work, args.peer, args.tree)
-        bench.phases(args.urls)
-        if args.latency:  # as slow as the given origin is
-            bench.phase("latency", args.urls, None, LATENCY_WORKERS)
-        return bench, "given"
-    tree, port = work / "origin", free_port()
-    make_tree(tree, args.make, args.seed)
-    bench = Bench(work, args.peer, tree)
-    with serving(tree, args.make, work, port=port) as server:
-        bench.phases(work / "urls.txt")
+def run_size(args: argparse.Namespace, work: Path) -> Bench:
+    """Make so many feeds, and run every phase that is asked for."""
+    work.mkdir()
+    tree, port = work / "origin", origins.free_port()
+    origins.make_tree(tree, args.size, args.seed)
+    bench = Bench(work, args, tree)
+    with origins.serving(tree, work, port=port, manner=Manner(fast=True)) as urls:
+        bench.main_phases(urls)
     if args.latency:
-        with serving(tree, args.make, work, port=port, latency=LATENCY_MS):
-            # The validators may be another server's: one round to learn them.
-            run_round("ours", work / "urls.txt", work / "ours", LATENCY_WORKERS)
-            if args.peer:
-                run_round(args.peer, work / "urls.txt", work / args.peer, LATENCY_WORKERS)
-            bench.phase("latency", work / "urls.txt", 0, LATENCY_WORKERS)
-    return bench, server
+        bench.latency_phases(tree, port)
+    if args.errors or args.slow:
+        bench.fault_phases(tree, port)
+    return bench
+
+
+def run_given(args: argparse.Namespace, work: Path) -> Bench:
+    """Run the phases on addresses that somebody else serves."""
+    urls = args.urls.read_text().split()
+    origins.refuse_the_internet(urls)
+    bench = Bench(work, args, args.tree)
+    bench.main_phases(args.urls)
+    if args.latency:  # as slow as the given origin is
+        bench.phase("latency", args.urls, workers=LATENCY_WORKERS)
+    return bench
 
 
 def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(prog="benchmarks.poll", description=(__doc__ or "").strip())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    share: dict[str, Any] = {"type": float, "nargs": "?", "const": FAULTS, "metavar": "SHARE"}
     parser.add_argument("urls", type=Path, nargs="?", help="a file of addresses, one a line")
-    parser.add_argument("--make", type=int, metavar="N", help="make and serve N feeds instead")
+    parser.add_argument("--make", type=int, nargs="+", metavar="N", help="make and serve N feeds")
     parser.add_argument("--tree", type=Path, help="the tree that URLS serves, for `changed`")
     parser.add_argument("--peer", choices=["reader"], help="the poller to measure against")
-    parser.add_argument("--latency", action="store_true", help="one more phase, 128 workers")
+    parser.add_argument("--floor", action="store_true", help="measure the floor as well")
+    parser.add_argument("--latency", action="store_true", help="three more phases, 128 workers")
+    parser.add_argument("--errors", **share, help="of feeds that fail in `hurt` (default: .05)")
+    parser.add_argument("--slow", **share, help="of feeds that trickle in `hurt` (default: .05)")
+    parser.add_argument("--workers", type=int, help="of ours, but not with --latency (default: 32)")
+    parser.add_argument("--timeout", type=int, default=20, help="our deadline, seconds")
+    parser.add_argument("--profile", type=Path, metavar="DIR", help="for a file a phase of ours")
+    parser.add_argument("--strict", action="store_true", help="end with 1 when a target is missed")
     parser.add_argument("--seed", type=int, default=7, help="of the made feeds")
-    args = parser.parse_args(argv)
+    args = parser.parse_args(argv, argparse.Namespace(size=None))
     if (args.urls is None) == (args.make is None):
         parser.error("give either a file of addresses or --make N")
+    if args.urls is not None and (args.errors or args.slow):
+        parser.error("--errors and --slow need --make: the origin must be ours to spoil")
     return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print the table and the last line; 1 when something was not stored."""
+    """Measure, print tables, targets and the last line; 1 when something was not stored."""
     args = parsed(argv)
+    benches: dict[int, Bench] = {}
     with tempfile.TemporaryDirectory(prefix="aggregator-poll-") as folder:
-        bench, server = run(args, Path(folder))
+        work = Path(folder)
+        for size in dict.fromkeys(args.make or ()):
+            args.size = size
+            benches[size] = run_size(args, work / str(size))
+        if args.urls is not None:
+            bench = run_given(args, work)
+            benches[bench.phases[0].ours["feeds"]] = bench
+    server = "given" if args.urls else "nginx" if origins.nginx() else "serve_origin.py"
     print(f"served by {server}, seed {args.seed}")
-    lines = [row for phase, result in bench.results.items() for row in rows(phase, result)]
-    print(table(COLUMNS, lines))
+    sizes = {size: bench.phases for size, bench in benches.items()}
+    for size, phases in sizes.items():
+        print(f"\n{size} feeds")
+        print(table(COLUMNS, [row for phase in phases for row in phase.rows()]))
+    found = targets(sizes, deadline=args.timeout)
+    many = len(sizes) > 1  # the last line's own phases are then those of the last size
+    lines = [(t.what, t.value, t.sign, t.limit, "yes" if t.met else "NO") for t in found]
+    print("\n" + table(("target", "measured", "", "asked", "met"), lines))
     finish(
         {
             "benchmark": "poll",
-            "feeds": args.make,
+            "feeds": [*sizes],
             "seed": args.seed,
             "server": server,
             "peer": args.peer,
-            **bench.results,
+            "floor": args.floor,
+            **told([*sizes.values()][-1]),
+            **({"sizes": {size: told(phases) for size, phases in sizes.items()}} if many else {}),
+            "targets": {
+                t.what: {"measured": figure(t.value), "asked": f"{t.sign} {t.limit}", "met": t.met}
+                for t in found
+            },
         }
     )
-    return 0 if bench.right() else 1
+    right = all(phase.right for phases in sizes.values() for phase in phases)
+    return 0 if right and (not args.strict or all(target.met for target in found)) else 1
 
 
 if __name__ == "__main__":

@@ -1,29 +1,38 @@
 """One poller, one round, measured from inside its own process.
 
-    python -m benchmarks.pollers ours URLS.txt FOLDER [--workers 32]
+    python -m benchmarks.pollers ours URLS.txt FOLDER [--workers 32] [--manners] [--profile FILE]
     python -m benchmarks.pollers reader URLS.txt FOLDER [--workers 8]
+    python -m benchmarks.pollers floor URLS.txt FOLDER [--workers 16]
 
 `benchmarks.poll` starts this anew for each phase, so that processor time and peak memory belong to
 that round alone. FOLDER keeps the poller's store from one round to the next. The last line is a
 JSON object; times are those of the round and of closing the store, without start-up and without
-making the feeds known, which stand apart.
+making the feeds known, which stand apart. With --manners ours asks a host as it would out there
+(one connection, a second between two polls); with --profile it writes what cProfile saw of the
+processor time of every thread, to be read with `python -m pstats FILE`, and is slower for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import logging
 import multiprocessing
 import os
+import pstats
 import resource
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.show import finish
 
-# What ours is asked to do besides storing: tags, a series, two topics (auto and review).
+# What ours is asked to do: tags, a series looked for in bodies, two topics (auto and review), and
+# whatever needs no switch (address guard, sanitising, stories, full-text search, flood guard,
+# rhythm, the sampled comparison with feedparser, the ledger).
 CONFIG = """\
 version: 1
 site: {title: Benchmark}
@@ -34,7 +43,7 @@ tags:
   climate: [climate, science]
 series:
   - {name: Global Lane, any: [{title: 'Global Lane'}, {body: 'Blog Posts:\\s*Global Lane'}]}
-net: {workers: WORKERS, per_host: 16, spacing: 0s, allow: [127.0.0.0/8]}
+net: {workers: WORKERS, timeout: TIMEOUT, allow: [127.0.0.0/8]MANNERS}
 topics:
   - slug: global-lane
     title: Global Lane
@@ -46,6 +55,17 @@ topics:
     match: 'tag:climate NOT title:naïve'
 feeds:
 """
+NO_SPACING = ", per_host: 16, spacing: 0s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a round is polled."""
+
+    workers: int
+    timeout: str = "20s"
+    manners: bool = False  # spacing and connections a host as they are by default
+    profile: Path | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +91,7 @@ class Meter:
         return {
             "wall_s": wall - self.wall,
             "cpu_s": own - self.own + children - self.children,
+            "own_cpu_s": own - self.own,
             "readers_cpu_s": children - self.children,
         }
 
@@ -88,22 +109,59 @@ def peak_mb(pid: int | str = "self") -> float | None:
     return round(int(found[0]) / 1024, 1) if found else None
 
 
-def poll_ours(urls: Sequence[str], folder: Path, workers: int) -> dict[str, object]:
+@contextmanager
+def profiled(file: Path | None) -> Iterator[None]:
+    """Write what took this process's time to a file, all threads added up; None: do nothing.
+
+    Threads that go on afterwards (the watchdog's, the reader pool's) are left out: whoever ends a
+    profile closes its open calls by his own clock.
+    """
+    if file is None:
+        yield
+        return
+    seen: list[tuple[threading.Thread, cProfile.Profile]] = []
+
+    def watch(*_: object) -> None:
+        """Take the place of this hook in the thread that just began."""
+        profile = cProfile.Profile(time.thread_time)
+        with suppress(ValueError):  # since Python 3.12 only one thread can be watched
+            profile.enable()
+            seen.append((threading.current_thread(), profile))
+
+    threading.setprofile(watch)
+    watch()
+    try:
+        yield
+    finally:
+        threading.setprofile(None)
+        (_, own), *others = seen
+        own.disable()
+        stats = pstats.Stats(own)
+        for thread, profile in others:
+            if not thread.is_alive():
+                stats.add(profile)
+        stats.dump_stats(file)
+
+
+def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
     """Poll with the flow that `aggregator poll --all` runs, everything switched on."""
     from aggregator.config import load_settings
     from aggregator.flow.poll import Orders, chosen, poll_round
     from aggregator.system import bring_into_line, open_kit
 
     config = folder / "feeds.yaml"
+    said = CONFIG.replace("WORKERS", str(terms.workers)).replace("TIMEOUT", terms.timeout)
+    said = said.replace("MANNERS", "" if terms.manners else NO_SPACING)
     lines = (f"  - {{url: {url!r}, name: f{number}}}\n" for number, url in enumerate(urls))
-    config.write_text(CONFIG.replace("WORKERS", str(workers)) + "".join(lines), encoding="utf-8")
+    config.write_text(said + "".join(lines), encoding="utf-8")
     with open_kit(load_settings(config)) as kit:
         bring_into_line(kit)
         with kit.store.read() as tx:
             feed_ids = chosen(tx, ())
         start_cpu = time.process_time()
         meter = Meter()
-        report = poll_round(kit, Orders(owner=f"benchmark:{os.getpid()}", feed_ids=feed_ids))
+        with profiled(terms.profile):
+            report = poll_round(kit, Orders(owner=f"benchmark:{os.getpid()}", feed_ids=feed_ids))
         readers = [peak_mb(child.pid or 0) for child in multiprocessing.active_children()]
     return {
         **meter.read(),
@@ -117,7 +175,7 @@ def poll_ours(urls: Sequence[str], folder: Path, workers: int) -> dict[str, obje
     }
 
 
-def poll_reader(urls: Sequence[str], folder: Path, workers: int) -> dict[str, object]:
+def poll_reader(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
     """Poll with lemon24/reader, as its documentation does it."""
     from reader import make_reader
 
@@ -129,7 +187,7 @@ def poll_reader(urls: Sequence[str], folder: Path, workers: int) -> dict[str, ob
     start_cpu = time.process_time()
     failed = not_modified = new = polled = 0
     meter = Meter()
-    for _, outcome in peer.update_feeds_iter(workers=workers, scheduled=False):
+    for _, outcome in peer.update_feeds_iter(workers=terms.workers, scheduled=False):
         polled += 1
         if isinstance(outcome, Exception):
             failed += 1
@@ -150,7 +208,33 @@ def poll_reader(urls: Sequence[str], folder: Path, workers: int) -> dict[str, ob
     }
 
 
-POLLERS = {"ours": (poll_ours, 32), "reader": (poll_reader, 8)}
+def poll_floor(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
+    """Poll with as little as Python allows."""
+    from benchmarks.floor import know, poll
+
+    file = folder / "floor.db"
+    feeds = know(file, list(urls))
+    start_cpu = time.process_time()
+    meter = Meter()
+    counts = poll(file, feeds, terms.workers)
+    return {
+        **meter.read(),
+        "start_cpu_s": start_cpu,
+        "peak_mb": peak_mb(),
+        "readers_mb": None,
+        "feeds": counts.feeds,
+        "failed": counts.failed,
+        "not_modified": counts.not_modified,
+        "new_entries": counts.new,
+    }
+
+
+Poll = Callable[[Sequence[str], Path, Terms], dict[str, object]]
+POLLERS: dict[str, tuple[Poll, int]] = {  # with the workers each is best at
+    "ours": (poll_ours, 32),
+    "reader": (poll_reader, 8),
+    "floor": (poll_floor, 16),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -160,10 +244,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("urls", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--timeout", default="20s")
+    parser.add_argument("--manners", action="store_true")
+    parser.add_argument("--profile", type=Path)
     args = parser.parse_args(argv)
     logging.disable(logging.CRITICAL)
     poll, workers = POLLERS[args.poller]
-    finish(poll(args.urls.read_text().split(), args.folder, args.workers or workers))
+    terms = Terms(
+        workers=args.workers or workers,
+        timeout=args.timeout,
+        manners=args.manners,
+        profile=args.profile,
+    )
+    finish(poll(args.urls.read_text().split(), args.folder, terms))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pstats
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,60 @@ def test_poll_measures_the_peer_in_the_same_run() -> None:
         assert told[phase]["ratio"] > 0
         assert told[phase]["peer"]["new_entries"] == told[phase]["new_entries"]
         assert told[phase]["peer"]["peak_mb"] > 0
+
+
+@pytest.mark.corpus
+def test_poll_measures_the_floor_and_several_sizes_in_one_run() -> None:
+    shared()
+    told = last_line("benchmarks.poll", "--make", "4", "8", "--floor")
+    assert told["sizes"].keys() == {"4", "8"}
+    for phase in PHASES:
+        assert told[phase] == told["sizes"]["8"][phase]
+        assert told[phase]["ratio_to_floor"] > 0
+        assert told[phase]["floor"]["new_entries"] == told[phase]["expected_entries"]
+        assert f"{phase}: peak MB with 8 / 4 feeds" in told["targets"]
+
+
+@pytest.mark.corpus
+def test_poll_tells_distant_origins_beside_what_manners_ask_for() -> None:
+    shared()
+    told = last_line("benchmarks.poll", "--make", "8", "--latency")
+    assert told["latency"]["feeds_per_s"] > 0
+    assert told["spaced"]["lawful_least_s"] == 0.1
+    assert told["shared"]["lawful_least_s"] == 3.1
+    for phase in ("latency", "spaced", "shared"):
+        assert told[phase]["right"] is True
+        assert told[phase]["workers"] == 128
+    assert told["shared"]["wall_s"] >= 3
+
+
+@pytest.mark.corpus
+def test_poll_loses_nothing_of_others_where_some_fail_and_some_trickle() -> None:
+    shared()
+    told = last_line(
+        "benchmarks.poll", "--make", "30", "--errors", ".2", "--slow", ".1", "--timeout", "2"
+    )
+    assert told["clean"]["failed"] == told["clean_again"]["failed"] == 0
+    assert told["clean"]["right"] is told["hurt"]["right"] is told["hurt_again"]["right"] is True
+    assert 2 < told["hurt"]["failed"] < 15
+    assert told["hurt"]["expected_entries"] < told["clean"]["expected_entries"]
+    assert "30: hurt, wall s beyond clean" in told["targets"]
+
+
+@pytest.mark.corpus
+def test_poll_fails_when_it_is_strict_and_a_target_is_missed() -> None:
+    shared()
+    told = last_line("benchmarks.poll", "--make", "1", "--latency", "--strict", code=1)
+    assert told["targets"]["1: latency, feeds/s"]["met"] is False  # of one feed, after 100 ms
+
+
+@pytest.mark.corpus
+def test_poll_writes_a_profile_that_pstats_reads(tmp_path: Path) -> None:
+    shared()
+    last_line("benchmarks.poll", "--make", "2", "--profile", str(tmp_path))
+    assert {file.name for file in tmp_path.iterdir()} == {f"2-{phase}.prof" for phase in PHASES}
+    called = pstats.Stats(str(tmp_path / "2-full.prof")).get_stats_profile().func_profiles
+    assert {"poll_one", "keep_group"} <= called.keys()  # of a worker, of the writer
 
 
 def test_poll_takes_a_list_of_addresses(tmp_path: Path) -> None:

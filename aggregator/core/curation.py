@@ -120,7 +120,7 @@ def judge(
     elif not admitted:
         return Ruling(verdict=None, lead=None)
     else:
-        state, because = _by_rule(before, topic, admitted[0].because, over_quota)
+        state, because = _by_rule(before, topic, admitted, over_quota)
     verdict = Verdict(
         topic_id=case.topic_id,
         story_id=case.story_id,
@@ -138,8 +138,9 @@ def judge(
 
 
 def _by_rule(
-    before: Verdict | None, topic: Topic, because: str, over_quota: str | None
+    before: Verdict | None, topic: Topic, admitted: Sequence[Admitted], over_quota: str | None
 ) -> tuple[State, str]:
+    because = admitted[0].because
     by_rule_before = before is not None and before.decision_id is None
     if before is not None and by_rule_before and before.state is State.PUBLISHED:
         return State.PUBLISHED, because
@@ -147,8 +148,9 @@ def _by_rule(
         return State.NEW, because
     if before is not None and by_rule_before and before.state is State.HELD:
         return State.HELD, before.because
-    if over_quota is not None:
-        return State.HELD, f"{over_quota}; {because}"
+    held = over_quota if any(each.held is None for each in admitted) else admitted[0].held
+    if held is not None:
+        return State.HELD, f"{held}; {because}"
     return State.PUBLISHED, because
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from aggregator.core.identity import Keyed, body_hash
 from aggregator.core.rules import RuleBook, Subject
@@ -12,13 +12,14 @@ from aggregator.core.series import SeriesBook, find
 from aggregator.core.tagging import Vocabulary, tag
 from aggregator.core.text import Tokenizer, clean_line, tokens
 from aggregator.core.urls import absolute, host_of, url_hash
-from aggregator.model.entry import Enclosure, Instalment, ParsedEntry, Tag, Text
+from aggregator.model.entry import Enclosure, Entry, Instalment, ParsedEntry, Tag, Text
 from aggregator.model.feed import Feed
 from aggregator.model.intake import Match
 
 TITLE_LIMIT = 500
 SUMMARY_LIMIT = 20_000
 GUID_LIMIT = 2_000
+BODY_LIMIT = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,7 @@ def subject(
         tags=tuple(each.name for each in tags),
         categories=text.categories,
         feed_name=feed.spec.name,
-        sites=tuple(filter(None, (host_of(feed.spec.url), host_of(feed.site_url or "")))),
+        sites=_sites(feed.spec.url, feed.site_url or ""),
         series=tuple(each.series for each in series),
         author=text.author or "",
         lang=text.lang or feed.lang or "",
@@ -150,6 +151,17 @@ def subject(
     )
 
 
+@lru_cache(maxsize=256)
+def _sites(url: str, site_url: str) -> tuple[str, ...]:
+    return tuple(filter(None, (host_of(url), host_of(site_url))))
+
+
+def subject_of(entry: Entry, feed: Feed) -> Subject:
+    """Return a stored entry as a rule sees it, the text of its article page included."""
+    body = body_with_page(entry)
+    return subject(entry.text, feed, entry.tags, entry.series, place=entry.place, body=body)
+
+
 def clean_feed_line(value: str | None) -> str | None:
     """Return a feed's own title or language as one clean line, None when nothing is left."""
     return _line(plain_text(value, 4 * TITLE_LIMIT), 300) if value else None
@@ -157,7 +169,13 @@ def clean_feed_line(value: str | None) -> str | None:
 
 def body_of(text: Text) -> str:
     """Return the plain text of an entry: its content's, else its summary."""
-    return plain_text(text.content, 200_000) if text.content else text.summary
+    return plain_text(text.content, BODY_LIMIT) if text.content else text.summary
+
+
+def body_with_page(entry: Entry) -> str:
+    """Return the plain text of a stored entry: its own or its article page's, the longer one."""
+    own = body_of(entry.text)
+    return max(own, plain_text(entry.page, BODY_LIMIT), key=len) if entry.page else own
 
 
 def place_of(text: Text, first_seen: int) -> int:

@@ -88,7 +88,7 @@ def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem 
     if not _is_public(lead):
         return None
     entry, text = lead.entry, lead.entry.text
-    rights = narrower(lead.feed.spec.rights, topic.spec.publish.content)
+    rights = narrower(lead.feed.spec.shown, topic.spec.publish.content)
     story_url = f"{base}/stories/{showing.story_public_id}"
     if not showing.story_public_id:
         story_url = f"{base}/topics/{topic.spec.slug}"
@@ -167,7 +167,8 @@ def _wording(verdict: Verdict, lead: Source, rights: Rights) -> _Wording:
         return _Wording(summary=summary, body=paragraphs(ours or summary), note=note)
 
     base = _link(text.url) or _link(lead.feed.site_url) or lead.feed.spec.url
-    content = calm(drop_beacons(clean_html(text.content, base))).strip() if text.content else ""
+    html = (lead.entry.page if lead.feed.spec.shows_pages else "") or text.content
+    content = calm(drop_beacons(clean_html(html, base))).strip() if html else ""
     return _Wording(summary=summary, body=content or paragraphs(ours or text.summary), note=note)
 
 

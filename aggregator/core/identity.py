@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from aggregator.core.text import Tokenizer, hash_text, signed64, tokens, word_count
+from aggregator.core.text import Tokenizer, hash_text, hash_texts, signed64, tokens, word_count
 from aggregator.core.urls import url_hash, url_key
 from aggregator.model.entry import Known, ParsedEntry
 
@@ -26,8 +26,19 @@ class Identified:
     entry: ParsedEntry
     digest: int
     url_hash: int | None
-    keys: tuple[str, str, str]
-    hashes: tuple[int, int, int]
+    name: str
+    page: str
+    stamp: int
+    hashes: tuple[int, ...]
+
+    def key(self, level: int) -> str:
+        """Return the key of a level. A "|" may not stand in a URI, so that the second and third
+        never pass for a publisher's own id."""
+        short = _short(self.name)
+        if level == 0:
+            return short
+        page = f"{short}|{_short(self.page)}"
+        return page if level == 1 else f"{page}|{_hex(self.stamp)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,7 @@ def assign(identified: Sequence[Identified], known: Mapping[int, Known]) -> tupl
             entry=each.entry,
             digest=each.digest,
             url_hash=each.url_hash,
-            key=each.keys[level[each.hashes[2]]],
+            key=each.key(level[each.hashes[2]]),
             key_hash=each.hashes[level[each.hashes[2]]],
         )
         for each in identified
@@ -137,18 +148,14 @@ def _identified(entry: ParsedEntry) -> Identified:
         kind = "hash"
         name = f"hash:{_hex(hash_text(entry.title, date, entry.summary, entry.content))}"
     stamp = hash_text(entry.title, date)
-    short = _short(name)
     return Identified(
         entry=entry,
         digest=digest(entry),
         url_hash=address,
-        # A "|" may not stand in a URI, so these never pass for a publisher's own id.
-        keys=(short, f"{short}|{_short(page)}", f"{short}|{_short(page)}|{_hex(stamp)}"),
-        hashes=(
-            hash_text(kind, name),
-            hash_text(kind, name, page),
-            hash_text(kind, name, page, str(stamp)),
-        ),
+        name=name,
+        page=page,
+        stamp=stamp,
+        hashes=hash_texts((kind, name), (page,), (str(stamp),)),
     )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from aggregator.core.drafting import Draft
+from aggregator.core.flood import FEW, Flood, flood
 from aggregator.core.homes import at_home
 from aggregator.core.identity import Keyed, story_public_id
 from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Known
 from aggregator.model.feed import Feed
-from aggregator.model.ids import StoryId
-from aggregator.model.intake import Arrival, Blocks, Candidate, Change, Intake, Merge
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, Intake, Merge
 
 
 def decide(
@@ -24,11 +26,12 @@ def decide(
     *,
     homes: frozenset[str],
     blocks: Blocks,
+    last_visit: float | None,
     now: int,
 ) -> Intake:
     """Return everything this poll changes; `draft_of` is asked of new and revised entries only.
 
-    `homes` are the hosts the feed speaks for.
+    `homes` are the hosts the feed speaks for, `last_visit` is when it was last read.
     """
     fresh: list[Draft] = []
     revised: list[tuple[Draft, Known]] = []
@@ -42,18 +45,76 @@ def decide(
         else:
             same += 1
 
+    if not fresh and not revised:
+        return Intake(same=same)
     drafts = [*fresh, *(draft for draft, _ in revised)]
-    stories = StoryFinder(feed, homes, drafts, candidates_of(drafts)) if drafts else None
+    candidates = candidates_of(drafts)
+    flooded = _flood(feed, fresh, keyed, known, candidates, last_visit=last_visit, now=now)
+    aliases, rewritten = _known_again(feed, fresh, flooded)
+    stories = StoryFinder(feed, homes, drafts, candidates)
     arrivals = []
     for draft in fresh:
-        assert stories is not None
+        if draft.key_hash in flooded.same_as:
+            continue
         story_id, because = stories.story_of(draft)
-        arrivals.append(_arrival(feed, draft, story_id, because, blocks=blocks, now=now))
+        arrival = _arrival(feed, draft, story_id, because, blocks=blocks, now=now)
+        held = flooded.held.get(draft.key_hash)
+        arrivals.append(arrival if held is None else replace(arrival, held=held))
     changes = tuple(
-        _change(feed, draft, before, blocks=blocks, now=now) for draft, before in revised
+        _change(feed, draft, entry_id, blocks=blocks, now=now)
+        for draft, entry_id in (
+            *((draft, before.entry_id) for draft, before in revised),
+            *rewritten,
+        )
     )
-    merges = stories.merges() if stories else ()
-    return Intake(arrivals=tuple(arrivals), changes=changes, merges=merges, same=same)
+    return Intake(
+        arrivals=tuple(arrivals),
+        changes=changes,
+        merges=stories.merges(),
+        aliases=aliases,
+        same=same,
+        notice=flooded.notice,
+    )
+
+
+def _flood(
+    feed: Feed,
+    fresh: Sequence[Draft],
+    keyed: Sequence[Keyed],
+    known: Mapping[int, Known],
+    candidates: Sequence[Candidate],
+    *,
+    last_visit: float | None,
+    now: int,
+) -> Flood:
+    if last_visit is None or len(fresh) < FEW:  # as nearly always
+        return Flood()
+    own = [each for each in candidates if each.feed_id == feed.id]
+    present = {known[each.key_hash].entry_id for each in keyed if each.key_hash in known}
+    return flood(fresh, own, present, last_visit=last_visit, now=now)
+
+
+def _known_again(
+    feed: Feed, fresh: Sequence[Draft], flooded: Flood
+) -> tuple[tuple[Alias, ...], list[tuple[Draft, EntryId]]]:
+    """Return the new keys of stored entries, and those of them whose text is another now."""
+    aliases, rewritten = [], []
+    for draft in fresh:
+        stored = flooded.same_as.get(draft.key_hash)
+        if stored is None:
+            continue
+        aliases.append(
+            Alias(
+                feed_id=feed.id,
+                key_hash=draft.key_hash,
+                entry_id=stored.entry_id,
+                digest=draft.digest,
+                url_hash=draft.url_hash,
+            )
+        )
+        if draft.body_hash != stored.body_hash:
+            rewritten.append((draft, stored.entry_id))
+    return tuple(aliases), rewritten
 
 
 class StoryFinder:
@@ -170,6 +231,8 @@ def _arrival(
 
 
 def _blocked(feed: Feed, draft: Draft, blocks: Blocks) -> str | None:
+    if not blocks:
+        return None
     return blocked(feed, draft.text.url, (draft.url_hash, draft.body_hash), blocks)
 
 
@@ -192,9 +255,9 @@ def blocked(
     return blocks.bodies.get(body) if body is not None else None
 
 
-def _change(feed: Feed, draft: Draft, before: Known, *, blocks: Blocks, now: int) -> Change:
+def _change(feed: Feed, draft: Draft, entry_id: EntryId, *, blocks: Blocks, now: int) -> Change:
     return Change(
-        entry_id=before.entry_id,
+        entry_id=entry_id,
         key_hash=draft.key_hash,
         digest=draft.digest,
         url_hash=draft.url_hash,

@@ -298,6 +298,7 @@ def _needle(term: Term) -> str:
     return _spaced(tokens(term.text))[: -1 if term.prefix else None]
 
 
+@lru_cache(maxsize=4096)
 def _label(name: str, value: str) -> str:
     """Return a label as comparisons see it; feeds may differ by a dot alone, so they do here."""
     if name == "feed":

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import ceil
 
+from aggregator.core.rhythm import QUIET, Rhythm, gap_of_arrivals, rhythm, usual_moments, weekday
+from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, NotModified, Outcome
 from aggregator.model.feed import PollState
 
@@ -17,34 +21,71 @@ REFUSED_PAUSE = 4 * HOUR  # 401, 403: checklist 27
 THROTTLED_PAUSE = HOUR  # 429 that names no time: checklist 30
 DOUBLINGS = 10
 
+ASKED_A_GAP = 4  # times we ask between two entries, within the bounds
+AFTER = 5 * MINUTE  # a dated column's usual moment: publishers date first and serve then
+EARLY = 2 * HOUR  # what came so little before the usual moment is that day's instalment
+LATE = 4 * HOUR  # for so long a missing instalment is waited for
+CONFIRMED = 3  # polls that agree on a permanent redirect, or two of them a day apart
+PARTIAL = 226  # a body that holds only what is new (RFC 3229)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What is told of one poll to set the next: seconds, `jitter` in 0..1 and only ever added."""
+    """What is told of one poll to set the next: seconds, `jitter` in 0..1 and only ever added.
+
+    What is None was not told in this poll and stays as the feed's state has it.
+    """
 
     started: float
     every: int | None  # what the editor wrote; None: learnt
-    ttl: int | None = None  # what the document asks, a minimum
+    ttl: int | None = None  # what the document asks, a minimum; given as known when none was read
     jitter: float = 0.0
+    skip_hours: int | None = None  # a bit for each hour (GMT) in which nobody need ask
+    skip_days: int | None = None  # a bit for each day, Monday the lowest
+    rhythm: Rhythm | None = None
 
 
-def interval_for(turn: Turn, *, validators: bool, fresh_for: float) -> int:
-    """Return the seconds between two polls that go well.
+def told(turn: Turn, document: ParsedFeed) -> Turn:
+    """Return the turn with what the document just read asks of us and shows of its rhythm."""
+    dates = (entry.published or entry.updated for entry in document.entries)
+    return replace(
+        turn,
+        ttl=document.ttl,
+        skip_hours=hours_mask(document.skip_hours),
+        skip_days=days_mask(document.skip_days),
+        rhythm=rhythm([date for date in dates if date is not None], turn.started),
+    )
+
+
+def heard(state: PollState, *, new: int, turn: Turn) -> PollState:
+    """Return the state after a poll that brought `new` entries, one or more.
+
+    A feed that dates nothing shows its rhythm by when its entries arrive.
+    """
+    gap, since = state.gap, state.last_new_at
+    undated = turn.rhythm is None or turn.rhythm.gap is None
+    if undated and since is not None:
+        gap = gap_of_arrivals(gap, new=new, since=since, now=turn.started)
+    return replace(state, gap=gap, last_new_at=turn.started)
+
+
+def interval_for(state: PollState, turn: Turn, *, fresh_for: float = 0.0) -> int:
+    """Return the seconds until the next poll after one that went well and left this state.
 
     The publisher's wish is a minimum always, and without an editor's word also an invitation
-    below the hour; DESIGN §7 "When to ask".
+    below the usual bound; within the bounds the feed's rhythm decides (DESIGN §7 "When to ask").
 
-    >>> interval_for(Turn(started=0, every=None), validators=True, fresh_for=0)
-    3600
-    >>> interval_for(Turn(started=0, every=None, ttl=1800), validators=True, fresh_for=0)
+    >>> turn = Turn(started=0, every=None)
+    >>> interval_for(PollState(etag='"x"'), turn), interval_for(PollState(), turn)
+    (3600, 14400)
+    >>> interval_for(PollState(ttl=1800), turn)
     1800
     """
-    wish = min(max(fresh_for, turn.ttl or 0), LONGEST_HINT)
+    wish = min(max(fresh_for, state.ttl or 0), LONGEST_HINT)
     if turn.every is not None:
-        return int(max(turn.every, wish))
-    if wish:
-        return int(max(SOONEST, wish))
-    return WITH_VALIDATORS if validators else WITHOUT_VALIDATORS
+        return ceil(max(turn.every, wish))
+    soonest = max(SOONEST, wish) if wish else _usual_bound(state)
+    return ceil(max(soonest, _learnt(state, turn, soonest)))
 
 
 def after_success(state: PollState, outcome: Fetched | NotModified, turn: Turn) -> PollState:
@@ -55,45 +96,45 @@ def after_success(state: PollState, outcome: Fetched | NotModified, turn: Turn) 
         status = 304
     else:
         etag, modified, status = outcome.etag, outcome.last_modified, outcome.status
-    interval = interval_for(
-        turn, validators=bool(etag or modified), fresh_for=outcome.caching.fresh_for
-    )
-    moved = outcome.moved_to
-    return replace(
-        state,
-        next_poll_at=_later(turn, interval),
-        interval=interval,
+    known = replace(
+        _learning(state, turn, status),
         ttl=turn.ttl,
+        skip_hours=state.skip_hours if turn.skip_hours is None else turn.skip_hours,
+        skip_days=state.skip_days if turn.skip_days is None else turn.skip_days,
         etag=etag,
         last_modified=modified,
+    )
+    interval = interval_for(known, turn, fresh_for=outcome.caching.fresh_for)
+    after = replace(
+        known,
+        next_poll_at=_due(known, turn, max(interval, _pushed_for(state, turn))),
+        interval=interval,
         last_status=status,
         last_poll_at=turn.started,
         last_ok_at=turn.started,
         failures=0,
         problem=None,
-        moved_to=moved,
-        moved_count=state.moved_count + 1
-        if moved and moved == state.moved_to
-        else int(bool(moved)),
     )
+    return moved(after, outcome, turn)
 
 
 def after_failure(state: PollState, outcome: Failed, turn: Turn) -> PollState:
     """Return the state after a poll that gave nothing; validators and hash stay as they were."""
     failures = state.failures + 1
-    base = turn.every or state.interval
-    wait = float(min(base * 2 ** min(failures - 1, DOUBLINGS), LATEST))
-    wait = max(wait, base)
+    throttled = outcome.status in (429, 503)
+    base = _patience(state, turn)
+    doublings = min(failures if throttled else failures - 1, DOUBLINGS)
+    wait = float(max(min(base * 2**doublings, LATEST), base))
     if outcome.status in (401, 403):
         wait = max(wait, REFUSED_PAUSE)
-    elif outcome.status == 429:
+    elif throttled:
         wait = max(wait, THROTTLED_PAUSE)
     if outcome.retry_after is not None:
         wait = max(wait, outcome.retry_after)
     gone = outcome.fault is Fault.GONE
     return replace(
         state,
-        next_poll_at=None if gone else _later(turn, wait),
+        next_poll_at=None if gone else _due(state, turn, wait),
         last_status=outcome.status,
         last_poll_at=turn.started,
         failures=failures,
@@ -110,6 +151,28 @@ def after_unreadable(state: PollState, outcome: Fetched, problem: str, turn: Tur
     )
 
 
+def moved(state: PollState, outcome: Fetched | NotModified, turn: Turn) -> PollState:
+    """Return the state with what this poll says of a permanent move; without one it is over.
+
+    Another target begins anew. A poll that fails says nothing and is not asked.
+    """
+    to = outcome.moved_to
+    if to is None:
+        return replace(state, moved_to=None, moved_count=0, moved_since=None)
+    if to != state.moved_to:
+        return replace(state, moved_to=to, moved_count=1, moved_since=turn.started)
+    since = turn.started if state.moved_since is None else state.moved_since
+    return replace(state, moved_count=state.moved_count + 1, moved_since=since)
+
+
+def confirmed_move(state: PollState, now: float) -> str | None:
+    """Return where a feed has moved for good: three polls say so, or two that lie a day apart."""
+    if state.moved_count >= CONFIRMED:
+        return state.moved_to
+    since = now if state.moved_since is None else state.moved_since
+    return state.moved_to if state.moved_count > 1 and now - since >= DAY else None
+
+
 def host_pause(outcome: Outcome, started: float) -> float | None:
     """Return until when the whole host must be left alone (checklist 31), or None."""
     if isinstance(outcome, Failed) and outcome.retry_after:
@@ -117,5 +180,101 @@ def host_pause(outcome: Outcome, started: float) -> float | None:
     return None
 
 
-def _later(turn: Turn, wait: float) -> float:
-    return turn.started + wait + turn.jitter * min(wait * 0.05, 300.0)
+def hours_mask(hours: Iterable[int]) -> int:
+    """Return hours of the day, 0 to 23 (24 is 0), as bits; all of them is absurd, and none.
+
+    >>> bin(hours_mask([0, 3, 24, 99])), hours_mask(range(24))
+    ('0b1001', 0)
+    """
+    return _mask((hour % 24 for hour in hours if 0 <= hour <= 24), 24)
+
+
+def days_mask(days: Iterable[int]) -> int:
+    """Return days of the week, Monday is 0, as bits; all of them is absurd, and none.
+
+    >>> bin(days_mask([5, 6])), days_mask(range(7))
+    ('0b1100000', 0)
+    """
+    return _mask((day for day in days if 0 <= day < 7), 7)
+
+
+def first_allowed(at: float, skip_hours: int, skip_days: int) -> float:
+    """Return `at`, or where it falls into skipped hours or days, when the next allowed hour begins.
+
+    >>> first_allowed(1800.0, hours_mask([0, 1]), 0)
+    7200.0
+    """
+    for hour in range(int(at // HOUR), int(at // HOUR) + 7 * 24):
+        if not (skip_hours >> (hour % 24) & 1 or skip_days >> weekday(hour // 24) & 1):
+            return max(at, float(hour * HOUR))
+    return at
+
+
+def _mask(bits: Iterable[int], size: int) -> int:
+    mask = sum(1 << bit for bit in set(bits))
+    return 0 if mask == (1 << size) - 1 else mask
+
+
+def _usual_bound(state: PollState) -> int:
+    return WITH_VALIDATORS if state.etag or state.last_modified else WITHOUT_VALIDATORS
+
+
+def _patience(state: PollState, turn: Turn) -> int:
+    """Return the seconds after which a feed that failed once is tried again."""
+    wish = min(state.ttl or 0, LONGEST_HINT)
+    if turn.every is not None:
+        return max(turn.every, wish)
+    return min(state.interval, max(_usual_bound(state), wish))
+
+
+def _learning(state: PollState, turn: Turn, status: int) -> PollState:
+    """A whole document shows the rhythm; dates that tell no gap leave what arrivals taught."""
+    seen = turn.rhythm
+    if seen is None or status == PARTIAL:
+        return state
+    gap = state.gap if seen.gap is None else seen.gap
+    return replace(state, gap=gap, usual_at=seen.usual_at, usual_days=seen.usual_days)
+
+
+def _learnt(state: PollState, turn: Turn, soonest: float) -> float:
+    """Return the seconds until asking again is worth it, at most a day."""
+    now = turn.started
+    newest = turn.rhythm.newest if turn.rhythm is not None else None
+    told_at = [at for at in (newest, state.last_new_at) if at is not None and at <= now]
+    silence = now - max(told_at, default=now)
+    gap = max(state.gap or 0, silence / QUIET)  # who falls silent is asked more and more rarely
+    pace = min(max(gap / ASKED_A_GAP, soonest), LATEST)
+    if state.usual_at is None or not state.usual_days:
+        return pace
+    last, coming = usual_moments(state.usual_at, state.usual_days, now - AFTER)
+    ahead = coming + AFTER - now
+    if told_at and max(told_at) >= last - EARLY:
+        return _split(ahead, min(2 * pace, LATEST))
+    return min(ahead, soonest if now - last <= LATE else pace)
+
+
+def _split(span: float, longest: float) -> float:
+    """Return the longest wait that, taken again and again, ends at the end of the span."""
+    return span / ceil(span / longest)
+
+
+def _pushed_for(state: PollState, turn: Turn) -> float:
+    """Return how long a hub's news let us off polling: a day at most, and within its lease."""
+    return min((state.pushed_until or 0) - turn.started, LATEST)
+
+
+def _due(state: PollState, turn: Turn, wait: float) -> float:
+    """Return when to ask next: never before the wait is over, and in an hour that is allowed."""
+    due = turn.started + wait + turn.jitter * _spread(state, turn, wait)
+    allowed = first_allowed(due, state.skip_hours, state.skip_days)
+    return allowed if allowed == due else allowed + turn.jitter * 5 * MINUTE
+
+
+def _spread(state: PollState, turn: Turn, wait: float) -> float:
+    """Return how many seconds chance may add.
+
+    Feeds that were all overdue together, after a long stop or when they were added, are spread
+    over a quarter of an hour, or they would all come together again.
+    """
+    late = DAY if state.last_poll_at is None else turn.started - (state.next_poll_at or 0)
+    return max(min(wait / 20, 5 * MINUTE), min(late, wait / 4, SOONEST))

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.core.text import Tokenizer, clean_line, fold, tokens
 from aggregator.model.entry import Tag
@@ -37,8 +38,6 @@ class Vocabulary:
 
     def find(self, words: Sequence[str]) -> Iterator[Hit]:
         """Yield every phrase that stands in the words as neighbours, overlapping ones too."""
-        if self.index.keys().isdisjoint(words):  # most texts, found out without a loop
-            return
         for place, word in enumerate(words):
             for length, phrases in self.index.get(word, {}).items():
                 yield from phrases.get(tuple(words[place : place + length]), ())
@@ -68,6 +67,7 @@ def vocabulary(tags: Mapping[str, Sequence[str]]) -> Vocabulary:
     return Vocabulary(index=index)
 
 
+@lru_cache(maxsize=4096)  # feeds' tags come with every entry, categories with most
 def tag_name(text: str) -> str:
     """Return a text as a tag's name: folded words joined by hyphens, at most 64 characters.
 
@@ -79,6 +79,13 @@ def tag_name(text: str) -> str:
     folded = _APOSTROPHE.sub("", fold(text[:_ADDRESSABLE]))
     words = "".join(char if _in_names(char) else " " for char in folded).split()
     return "-".join(words)[:MAX_NAME].rstrip("-")
+
+
+@lru_cache(maxsize=4096)  # a site has few categories and gives them to all it writes
+def _category(category: str) -> tuple[Phrase, str, str]:
+    """Return a category's words, its name as a tag, and the because of that tag."""
+    shown = clean_line(category, MAX_SHOWN)
+    return tuple(tokens(category)), tag_name(category), f'category "{shown}"'
 
 
 def _in_names(char: str) -> bool:
@@ -112,10 +119,13 @@ def tag(
     for written in feed_tags:
         add(tag_name(written), "feed", f"feed {feed_name} is tagged {written}")
     for where, text in (("title", title), ("summary", summary), ("body", body)):
-        for hit in sorted(set(known.find(words(text))), key=lambda hit: hit.order):
+        said = words(text)
+        if known.index.keys().isdisjoint(said):  # most texts, found out without a loop
+            continue
+        for hit in sorted(set(known.find(said)), key=lambda hit: hit.order):
             add(hit.tag, "vocabulary", f'vocabulary: "{hit.phrase}" in {where}')
     for category in categories[:MAX_CATEGORIES]:
-        hits = known.called(tokens(category))
-        for name in [hit.tag for hit in hits] or [tag_name(category)]:
-            add(name, "category", f'category "{clean_line(category, MAX_SHOWN)}"')
+        told, own, because = _category(category)
+        for name in [hit.tag for hit in known.called(told)] or [own]:
+            add(name, "category", because)
     return tuple(found.values())

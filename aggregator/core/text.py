@@ -34,6 +34,10 @@ _WORD = re.compile(rf"[\w{_PRIVATE_PLANES}]+(?:'[\w{_PRIVATE_PLANES}]+)*")
 _PARTING = str.maketrans(
     {chr(c): " " for c in range(128) if not chr(c).isalnum() and chr(c) != "'"}
 )
+# The same for bytes without an apostrophe, capitals folded along the way.
+_FOLDED_ASCII = bytes(ord(chr(c).lower()) if chr(c).isalnum() else 32 for c in range(128)) + bytes(
+    range(128, 256)
+)
 _LOOSE_APOSTROPHE = re.compile(r"'(?:(?![a-z0-9])|(?<![a-z0-9]'))")
 _PUNCTUATION = "–—“”„«»‹›•·€"  # which keeps text from being ASCII when it is folded
 _SPACELESS_RUN = re.compile(f"((?:[{_SPACELESS}][{_PRIVATE_PLANES}]*)+)")
@@ -60,6 +64,7 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"
     "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
+_UNSAFE_ASCII = bytes(code for code in range(128) if _UNSAFE.match(chr(code)))
 _UNSAFE_BEYOND = re.compile(
     "["
     + "".join(
@@ -169,7 +174,13 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Mosul's café: l'Europe and O'Brien don't, 東京都")
     ['mosul', 'cafe', 'l', 'europe', 'and', 'obrien', 'dont', '東京', '京都']
     """
-    text = fold(text).replace("_", " ")
+    if text.isascii():
+        if "'" not in text:
+            words = text.encode().translate(_FOLDED_ASCII).decode().split()
+            return _shortened(words) if _has_long_run(text) else words
+        text = text.lower().replace("_", " ")
+    else:
+        text = fold(text).replace("_", " ")
     if not text.isascii():
         text = _APOSTROPHES.sub("'", text)
         for mark in _PUNCTUATION:
@@ -184,7 +195,22 @@ def tokens(text: str) -> list[str]:
         words = [part for parts in apart for part in parts]
     if not text.isascii() and _SPACELESS_UNIT.search(text):
         words = [part for word in words for part in _pairs(word)]
-    return words if max(map(len, words), default=0) <= MAX_TOKEN else [w[:MAX_TOKEN] for w in words]
+    return _shortened(words) if max(map(len, words), default=0) > MAX_TOKEN else words
+
+
+def _has_long_run(text: str) -> bool:
+    """Whether so many characters stand without a blank that a word may be too long."""
+    at, last = 0, len(text) - MAX_TOKEN
+    while at < last:
+        blank = text.rfind(" ", at, at + MAX_TOKEN + 1)
+        if blank < 0:
+            return True
+        at = blank + 1
+    return False
+
+
+def _shortened(words: list[str]) -> list[str]:
+    return [word[:MAX_TOKEN] for word in words]
 
 
 def _without_apostrophes(word: str) -> Iterator[str]:
@@ -220,7 +246,13 @@ def clean_line(text: str, limit: int = 500) -> str:
     >>> clean_line("Grain \\x1b[31m\\u202e corridor\\u2028reopens ")
     'Grain [31m corridor reopens'
     """
-    return _cut(" ".join(_safe(text).split()), limit)
+    if not text.isascii():
+        text = " ".join(_safe(text).split())
+    elif not text.isprintable():
+        text = " ".join(text.encode().translate(None, _UNSAFE_ASCII).decode().split())
+    elif "  " in text or text[:1] == " " or text[-1:] == " ":  # its only blank is a space
+        text = " ".join(text.split())
+    return _cut(text, limit)
 
 
 def clean_text(text: str, limit: int = 1_000_000) -> str:
@@ -273,6 +305,10 @@ def word_count(text: str, most: int | None = None) -> int:
 
     With `most` counting ends there.
     """
+    if most is not None and text.isascii():  # often found without looking into the pieces
+        first = text.split(None, most + 4)[: most + 4]
+        if sum([piece[0].isalnum() for piece in first]) >= most:
+            return most
     return sum(1 for _ in islice(_COUNTED.finditer(text), most))
 
 
@@ -287,9 +323,29 @@ def hash_text(*parts: str) -> int:
     >>> hash_text("ab", "c") == hash_text("a", "bc")
     False
     """
-    hashed = blake2b(digest_size=8)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        hashed.update(len(data).to_bytes(8, "big"))
-        hashed.update(data)
-    return int.from_bytes(hashed.digest(), "big", signed=True)
+    return signed64(_sized(parts))
+
+
+def hash_texts(*groups: tuple[str, ...]) -> tuple[int, ...]:
+    """Return what `hash_text` gives for the first group, for the first two, and so on.
+
+    >>> hash_texts(("a",), ("b", "c")) == (hash_text("a"), hash_text("a", "b", "c"))
+    True
+    """
+    hashed, found = blake2b(digest_size=8), []
+    for group in groups:
+        hashed.update(_sized(group))
+        found.append(int.from_bytes(hashed.digest(), "big", signed=True))
+    return tuple(found)
+
+
+def _sized(parts: tuple[str, ...]) -> bytes:
+    coded = [p.encode() if p.isascii() else p.encode("utf-8", "surrogatepass") for p in parts]
+    return b"".join([piece for data in coded for piece in (_size(len(data)), data)])
+
+
+_SIZES = [size.to_bytes(8, "big") for size in range(256)]
+
+
+def _size(size: int) -> bytes:
+    return _SIZES[size] if size < 256 else size.to_bytes(8, "big")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
-from aggregator.core.identity import Identified, Keyed, assign, identify, lookup_hashes
+from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
 from aggregator.core.intake import decide
 from aggregator.core.schedule import (
     Turn,
@@ -39,7 +39,8 @@ class Polled:
     outcome: Outcome
     turn: Turn
     parsed: ParsedFeed | None = None  # None: nothing to read (304, same bytes, failed)
-    identified: tuple[Identified, ...] = ()  # its entries
+    keyed: tuple[Keyed, ...] = ()  # its entries
+    known: Mapping[int, Known] = field(default_factory=dict)  # what was stored of them
     body_hash: int | None = None
     unreadable: str | None = None  # why a body that arrived is no feed
     drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
@@ -68,7 +69,8 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     """
     feed, now = learned(arrived.claim.feed, parsed), int(arrived.turn.started)
     identified = identify(parsed.entries)
-    keyed, known = _keyed(tx, feed, identified)
+    known = tx.entries.known(feed.id, lookup_hashes(identified))
+    keyed = assign(identified, known)
     drafts: dict[int, Draft] = {}
     spoilt: dict[int, str] = {}
     for each in keyed:
@@ -81,28 +83,30 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
             spoilt[each.key_hash] = f"entry {each.key!r}: {error!r}"
     turn = replace(arrived.turn, ttl=parsed.ttl)
     return replace(
-        arrived, turn=turn, parsed=parsed, identified=identified, drafts=drafts, spoilt=spoilt
+        arrived, turn=turn, parsed=parsed, keyed=keyed, known=known, drafts=drafts, spoilt=spoilt
     )
 
 
-def absorb(tx: Tx, polled: Polled, books: Books, blocks: Blocks, desk: Desk) -> Absorbed:
+def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
     """Keep one turn: entries, stories, verdicts and validators together, or nothing.
 
     Raises `Overtaken` when the claim no longer holds; the caller rolls back.
     """
     feed, turn = polled.claim.feed, polled.turn
     intake, state = Intake(), state_after(polled)
-
     if polled.parsed is not None:
         feed = learned(feed, polled.parsed)
         desk.feeds[feed.id], desk.homes[feed.id] = feed, homes(tx, feed)
-        intake = _decide(tx, feed, polled, books, blocks, homes=desk.homes[feed.id])
-        _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
+        intake = _decide(tx, feed, polled, blocks, homes=desk.homes[feed.id])
+        state = replace(state, notice=intake.notice or state.notice)
         if intake.arrivals:
             state = replace(state, last_new_at=turn.started)
-
+    # While the claim holds nobody else kept this feed: what was known of its entries when they
+    # were drafted is known still.
     if not tx.feeds.settle(polled.claim, state):
         raise Overtaken(feed.spec.name)
+    if polled.parsed is not None:
+        _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
     _pass_on(tx, polled)
     tx.feeds.log_poll(_record(polled, intake, state.problem))
     return Absorbed(
@@ -158,24 +162,7 @@ def learned(feed: Feed, parsed: ParsedFeed) -> Feed:
     )
 
 
-def _keyed(
-    tx: Tx, feed: Feed, identified: tuple[Identified, ...]
-) -> tuple[tuple[Keyed, ...], Mapping[int, Known]]:
-    known = tx.entries.known(feed.id, lookup_hashes(identified))
-    return assign(identified, known), known
-
-
-def _decide(
-    tx: Tx, feed: Feed, polled: Polled, books: Books, blocks: Blocks, *, homes: frozenset[str]
-) -> Intake:
-    now = int(polled.turn.started)
-    every, known = _keyed(tx, feed, polled.identified)
-    keyed = [each for each in every if each.key_hash not in polled.spoilt]
-
-    def draft_of(each: Keyed) -> Draft:
-        ready = polled.drafts.get(each.key_hash)
-        return ready or draft(each, feed, books, first_seen=now)
-
+def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozenset[str]) -> Intake:
     def candidates_of(drafts: Sequence[Draft]) -> Sequence[Candidate]:
         return tx.entries.candidates(
             [each.url_hash for each in drafts if each.url_hash is not None],
@@ -184,13 +171,14 @@ def _decide(
 
     return decide(
         feed,
-        keyed,
-        known,
-        draft_of,
+        [each for each in polled.keyed if each.key_hash not in polled.spoilt],
+        polled.known,
+        lambda each: polled.drafts[each.key_hash],
         candidates_of,
         homes=homes,
         blocks=blocks,
-        now=now,
+        last_visit=polled.claim.state.last_ok_at,
+        now=int(polled.turn.started),
     )
 
 

@@ -154,6 +154,7 @@ def _decide(
         candidates,
         homes=frozenset(),
         blocks=tx.withdrawals.blocks(),
+        last_visit=None,
         now=now,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aggregator.core.curation import in_force, showable
-from aggregator.core.drafting import subject
+from aggregator.core.drafting import subject_of
 from aggregator.core.query import parse_query
 from aggregator.core.rules import matches
 from aggregator.flow.curate import entry_named, topic_named
@@ -102,7 +102,7 @@ def _tags(entry: Entry) -> list[Step]:
 
 
 def _rule(entry: Entry, feed: Feed, topic: Topic) -> Step:
-    asked = subject(entry.text, feed, entry.tags, entry.series, place=entry.place)
+    asked = subject_of(entry, feed)
     answer = matches(parse_query(topic.spec.match), asked)
     return Step(
         step="rule", result="matches" if answer.yes else "does not match", because=answer.because

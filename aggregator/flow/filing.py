@@ -35,7 +35,7 @@ def desk(tx: Tx, identity: Identity) -> Desk:
 
 def bring_feeds(tx: Tx, desk: Desk, feed_ids: Iterable[FeedId]) -> None:
     """Have these feeds on the desk, those there are."""
-    for feed_id in set(feed_ids) - desk.homes.keys():
+    for feed_id in {each for each in feed_ids if each not in desk.homes}:
         feed = desk.feeds.get(feed_id) or tx.feeds.get(feed_id)
         if feed is not None:
             desk.feeds[feed_id] = feed
@@ -56,9 +56,21 @@ def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) 
     order of their dates.
     """
     pairs = tx.topics.topics_of(tuple(dict.fromkeys(story_ids)))
-    cases = [tx.topics.case(topic_id, story_id) for topic_id, story_id in pairs]
+    if not pairs:
+        return set()
+    cases = list(tx.topics.cases(pairs))
     cases.sort(key=lambda case: (min((a.place for a in case.admitted), default=0), case.story_id))
-    return {case.topic_id for case in cases if refresh(tx, desk, case, now)}
+    changed: set[TopicId] = set()
+    verdicts: list[Verdict] = []
+    for case in cases:
+        ruled = _rule(tx, desk, case, now)
+        if ruled is not None:
+            changed |= {case.topic_id} if ruled.visible else set()
+            verdicts += ruled.verdicts
+    tx.topics.keep_verdicts(verdicts)
+    for topic_id in changed:
+        tx.publications.mark_dirty(topic_id, now)
+    return changed
 
 
 def redraw(tx: Tx, story_ids: Iterable[StoryId], now: int) -> None:
@@ -69,24 +81,47 @@ def redraw(tx: Tx, story_ids: Iterable[StoryId], now: int) -> None:
 
 def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
     """Judge one story in one topic and keep what follows. True when anything visible changed."""
+    ruled = _rule(tx, desk, case, now)
+    if ruled is None:
+        return False
+    tx.topics.keep_verdicts(ruled.verdicts)
+    if ruled.visible:
+        tx.publications.mark_dirty(case.topic_id, now)
+    return ruled.visible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ruled:
+    """What is still to be kept of a case: a poll judges dozens, and writes their verdicts at once."""
+
+    verdicts: tuple[Verdict, ...]
+    visible: bool  # whether anything that shows has changed
+
+
+def _rule(tx: Tx, desk: Desk, case: Case, now: int) -> _Ruled | None:
+    """Judge one story in one topic and keep its item; None when there is no such topic."""
     topic = desk.topics.get(case.topic_id)
     if topic is None:
-        return False
+        return None
     case = _with_editors_entries(tx, case)
     bring_feeds(tx, desk, (each.feed_id for each in case.admitted))
 
     quota = _over_quota(tx, topic, case, desk, now)
     ruling = judge(case, topic, desk.feeds, desk.homes, over_quota=quota, now=now)
 
-    changed = _keep_verdict(tx, case, ruling)
-    changed |= _keep_item(tx, desk, topic, case, ruling, now=now)
-    if changed:
-        tx.publications.mark_dirty(topic.id, now)
-    return changed
+    changed = ruling.verdict != case.verdict
+    if changed and ruling.verdict is None:
+        tx.topics.drop_verdict(case.topic_id, case.story_id)
+    visible = changed and _looks(ruling.verdict) != _looks(case.verdict)
+    visible |= _keep_item(tx, desk, topic, case, ruling, now=now)
+    new = (ruling.verdict,) if changed and ruling.verdict is not None else ()
+    return _Ruled(verdicts=new, visible=visible)
 
 
 def _with_editors_entries(tx: Tx, case: Case) -> Case:
     """Bring editors' admissions into line with the decisions in force."""
+    if not case.decisions and not any(each.by_editor for each in case.admitted):
+        return case
     wanted = standing(case.decisions).put_in
     present = {each.entry_id for each in case.admitted if each.by_editor}
     if wanted == present:
@@ -114,16 +149,6 @@ def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str |
 
 def _period(seconds: int) -> str:
     return {3600: "an hour", 86400: "a day", 604800: "a week"}.get(seconds, f"{seconds} s")
-
-
-def _keep_verdict(tx: Tx, case: Case, ruling: Ruling) -> bool:
-    if ruling.verdict == case.verdict:
-        return False
-    if ruling.verdict is None:
-        tx.topics.drop_verdict(case.topic_id, case.story_id)
-    else:
-        tx.topics.keep_verdict(ruling.verdict)
-    return _looks(ruling.verdict) != _looks(case.verdict)
 
 
 def _looks(verdict: Verdict | None) -> tuple[object, ...] | None:

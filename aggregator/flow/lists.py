@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.core.naming import DESK_FEED, FEED_NAME, name_for
+from aggregator.core.shortcuts import feed_address, spelt_out
 from aggregator.errors import NotFound, UsageError
 from aggregator.flow.kit import Kit
 from aggregator.formats.opml import read_opml, write_opml
@@ -40,6 +41,25 @@ def add_feed(
         return tx.feeds.add(spec, origin=Origin.DESK, now=now)
 
 
+def address_of(text: str) -> str:
+    """Return the http(s) address meant: as written, after `https://`, or behind a shortcut.
+
+    Raises `UsageError` for what is no address or shortcut, or holds a password.
+    """
+    address = spelt_out(text) or text.strip()
+    address = address if "://" in address else f"https://{address}"
+    scheme, _, rest = address.partition("://")
+    if (
+        scheme.lower() not in ("http", "https")
+        or not rest.strip("/")
+        or any(c.isspace() for c in rest)
+    ):
+        raise UsageError(f"{text!r} is no feed's name, no http(s) address and no shortcut")
+    if "@" in rest.split("/", 1)[0]:
+        raise UsageError("an address must not hold a name and password; use auth: in feeds.yaml")
+    return address
+
+
 def spec_for(
     kit: Kit,
     url: str,
@@ -49,17 +69,11 @@ def spec_for(
     tags: Sequence[str] = (),
     rights: Rights | None = None,
 ) -> FeedSpec:
-    """Return what the desk would say of a feed at this address. Raises `UsageError`."""
-    address = url.strip() if "://" in url else f"https://{url.strip()}"
-    scheme, _, rest = address.partition("://")
-    if (
-        scheme.lower() not in ("http", "https")
-        or not rest.strip("/")
-        or any(c.isspace() for c in rest)
-    ):
-        raise UsageError(f"{url!r} is no feed's name and no http(s) address")
-    if "@" in rest.split("/", 1)[0]:
-        raise UsageError("an address must not hold a name and password; use auth: in feeds.yaml")
+    """Return what the desk would say of a feed at this address, or behind this shortcut.
+
+    Raises `UsageError`.
+    """
+    address = address_of(feed_address(url) or url)
     if name is not None and not FEED_NAME.fullmatch(name):
         raise UsageError(f"a feed's name is written with a-z 0-9 . _ -, not {name!r}")
     if name is not None and name in taken:

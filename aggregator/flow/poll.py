@@ -220,7 +220,7 @@ class _Round:
         if self._stop.is_set():  # what we cut off ourselves is no fault of the feed's
             ready = [polled for polled in ready if not _went_wrong(polled)]
         for start in range(0, len(ready), GROUP):
-            for turn in keep_group(self._kit, ready[start : start + GROUP], self._books):
+            for turn in keep_group(self._kit, ready[start : start + GROUP]):
                 self._report.count(turn)
                 if self._on_turn is not None:
                     self._on_turn(turn)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from aggregator.core.drafting import subject
+from aggregator.core.drafting import subject_of
 from aggregator.core.query import check_rule, parse_query
 from aggregator.core.rules import matches
 from aggregator.core.urls import url_hash
@@ -76,7 +76,7 @@ def preview(kit: Kit, slug: str, *, days: int = 30, match: str | None = None) ->
             if feed is None or entry.withdrawn_at is not None:
                 continue
             asked += 1
-            about = subject(entry.text, feed, entry.tags, entry.series, place=entry.place)
+            about = subject_of(entry, feed)
             answer = matches(node, about)
             if match is not None:
                 before = matches(saved, about).yes
@@ -131,7 +131,7 @@ def _contract(tx: Tx, topic: Topic, url: str, expected: bool) -> Contract:
     for entry in entries:
         feed = tx.feeds.get(entry.feed_id) if entry is not None else None
         if entry is not None and feed is not None:
-            asked = subject(entry.text, feed, entry.tags, entry.series, place=entry.place)
+            asked = subject_of(entry, feed)
             answers.append(matches(node, asked))
     if not answers:
         return result(True, "no entry of this address has been seen yet", unseen=True)

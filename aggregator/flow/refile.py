@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aggregator.core.drafting import subject
+from aggregator.core.drafting import subject_of
 from aggregator.core.rules import RuleBook, rule_book
 from aggregator.core.text import hash_text
 from aggregator.flow.filing import Desk, bring_feeds, desk, refresh_stories
@@ -67,7 +67,7 @@ def _file(tx: Tx, entry: Entry, who: Desk, book: RuleBook, topics: tuple[Topic, 
     feed = who.feeds.get(entry.feed_id)
     if feed is None:
         return False
-    asked = subject(entry.text, feed, entry.tags, entry.series, place=entry.place)
+    asked = subject_of(entry, feed)
     found = book.match(asked)
     changed = tx.topics.readmit(entry.id, found, [topic.id for topic in topics])
     return changed or bool(found)  # a changed mode shows in verdicts though no admission changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aggregator.core.drafting import subject
+from aggregator.core.drafting import subject_of
 from aggregator.core.fts import fts_expression
 from aggregator.core.query import Node, parse_query
 from aggregator.core.rules import matches
@@ -40,7 +40,7 @@ def _says_yes(node: Node, entry: Entry, feeds: dict[FeedId, Feed], now: int) -> 
     feed = feeds.get(entry.feed_id)
     if feed is None or entry.withdrawn_at is not None:
         return False
-    asked = subject(entry.text, feed, entry.tags, entry.series, place=entry.place)
+    asked = subject_of(entry, feed)
     return matches(node, asked, now=now).yes
 
 

@@ -64,35 +64,35 @@ def broken_turn(kit: Kit, claim: Claim, problem: str) -> Polled:
     return Polled(claim=claim, outcome=failed, turn=turn_of(kit, claim))
 
 
-def keep_group(kit: Kit, group: Sequence[Polled], books: Books) -> tuple[Absorbed, ...]:
+def keep_group(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     """Keep a group of turns in one transaction; one that cannot be kept spoils no other.
 
     When the transaction itself fails nothing of it is kept, validators included, so the next
     poll of each feed gets its body anew and no entry is lost.
     """
     try:
-        return _keep_together(kit, group, books)
+        return _keep_together(kit, group)
     except StoreError as error:
         problem = f"could not be kept: {error}"
         log.error("could not keep polls", extra={"polls": len(group), "problem": str(error)})
         return _hand_back(kit, group, problem)
 
 
-def _keep_together(kit: Kit, group: Sequence[Polled], books: Books) -> tuple[Absorbed, ...]:
+def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     turns = []
     with kit.store.write() as tx:
         who = desk(tx, identity(tx, kit.settings.site, kit.clock()))
         blocks = tx.withdrawals.blocks()
         for polled in group:
-            turns.append(_keep_one(tx, polled, books, blocks, who))
+            turns.append(_keep_one(tx, polled, blocks, who))
     return tuple(turns)
 
 
-def _keep_one(tx: Tx, polled: Polled, books: Books, blocks: Blocks, who: Desk) -> Absorbed:
+def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
     feed = polled.claim.feed
     try:
         with tx.savepoint():
-            return absorb(tx, polled, books, blocks, who)
+            return absorb(tx, polled, blocks, who)
     except Overtaken:
         return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
     except Exception as error:
@@ -103,7 +103,7 @@ def _keep_one(tx: Tx, polled: Polled, books: Books, blocks: Blocks, who: Desk) -
         problem = f"internal error, nothing of this poll was kept: {error!r}"
         failed = Failed(fault=Fault.UNREADABLE, problem=problem)
         without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn)
-        return absorb(tx, without, books, blocks, who)
+        return absorb(tx, without, blocks, who)
 
 
 def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbed, ...]:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -61,7 +62,15 @@ class GuardedReader:
         for _ in range(self._workers):
             pool.schedule(_ready)
 
-    def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    def read(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        tolerant: bool = False,
+        scrape: Mapping[str, str] | None = None,
+    ) -> ParsedFeed:
         """Return what the document says; see `read_document`.
 
         Raises `ReadFailed` also when it takes too long or too much memory, or ends its worker.

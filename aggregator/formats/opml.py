@@ -29,8 +29,10 @@ class _Problems:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.more = 0
+        self.lost = False  # whether feeds may have been left out that nobody could name
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, *, lost: bool = False) -> None:
+        self.lost = self.lost or lost
         if len(self.told) < MAX_PROBLEMS:
             self.told.append(problem)
         else:
@@ -45,7 +47,7 @@ def read_opml(body: bytes) -> OutlineList:
     """Return the feeds of an OPML document, in its order, each address once.
 
     Only http(s) addresses without a password are taken; what is left out, and what is not
-    well-formed, stands in `problems`. Raises `ReadFailed` when it is no OPML, too long, or
+    well-formed, stands in `problems`, and `whole` tells whether that may have cost feeds. Raises `ReadFailed` when it is no OPML, too long, or
     declares a document type (a feed list needs none, an attack does).
     """
     if len(body) > MAX_BODY:
@@ -60,13 +62,16 @@ def read_opml(body: bytes) -> OutlineList:
         if outline.url in outlines:
             problems.add(f"line {node.sourceline}: {outline.url} stands twice")
         elif len(outlines) == MAX_FEEDS:
-            problems.add(f"more than {MAX_FEEDS} feeds: the others are left out")
+            problems.add(f"more than {MAX_FEEDS} feeds: the others are left out", lost=True)
             break
         else:
             outlines[outline.url] = outline
     title = next((node.text or "" for node in root.iter("{*}title")), "")
     return OutlineList(
-        title=_title(title), outlines=tuple(outlines.values()), problems=problems.all()
+        title=_title(title),
+        outlines=tuple(outlines.values()),
+        problems=problems.all(),
+        whole=not problems.lost,
     )
 
 
@@ -115,7 +120,7 @@ def _root(body: bytes, problems: _Problems) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise ReadFailed("the OPML list declares a document type; take that out to import it")
     for fault in list(parser.error_log)[:1]:
-        problems.add(f"line {fault.line}: not well-formed: {fault.message}")
+        problems.add(f"line {fault.line}: not well-formed: {fault.message}", lost=True)
     return root
 
 
@@ -140,7 +145,9 @@ def _nodes(
         elif name not in {"opml", "body"}:
             continue
         if len(inside) > MAX_DEPTH:
-            problems.add(f"line {node.sourceline}: folders stand more than {MAX_DEPTH} deep")
+            problems.add(
+                f"line {node.sourceline}: folders stand more than {MAX_DEPTH} deep", lost=True
+            )
             continue
         waiting.extend((child, inside) for child in node.iterchildren("*", reversed=True))
 

@@ -125,6 +125,7 @@ class Entry:
     withdrawn_at: int | None = None
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
+    page: str = ""  # sanitised HTML of its article page: asked by rules, shown with `rights: full`
 
     @property
     def place(self) -> int:

@@ -75,6 +75,16 @@ class FeedSpec:
         """Whether nothing of it may ever be public (DESIGN §7, Rights)."""
         return self.auth is not None and not self.rights_written
 
+    @property
+    def shows_pages(self) -> bool:
+        """Whether text that was read off web pages may be published (DESIGN §7, Rights)."""
+        return self.rights is Rights.FULL and self.rights_written
+
+    @property
+    def shown(self) -> Rights:
+        """How much of its entries may be published: what is scraped is a page's text too."""
+        return Rights.LINK if self.scrape and not self.shows_pages else self.rights
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
@@ -168,3 +178,4 @@ class OutlineList:
     title: str
     outlines: tuple[Outline, ...]
     problems: tuple[str, ...] = field(default=())
+    whole: bool = True  # read to its end: what it does not name, it does not hold

@@ -68,6 +68,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A new key of an entry that is stored: its publisher gave it another id."""
+
+    feed_id: FeedId
+    key_hash: int
+    entry_id: EntryId
+    digest: int
+    url_hash: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
     """Two stories found to be one: `merged` is emptied into `into`."""
 
@@ -83,10 +94,12 @@ class Intake:
     arrivals: tuple[Arrival, ...] = ()
     changes: tuple[Change, ...] = ()
     merges: tuple[Merge, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     same: int = 0
+    notice: str | None = None  # of a flood, for whoever looks after the feed
 
     def __bool__(self) -> bool:
-        return bool(self.arrivals or self.changes or self.merges)
+        return bool(self.arrivals or self.changes or self.merges or self.aliases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.model.feed import FeedSpec, Rights
+from aggregator.model.lists import ListSpec
 from aggregator.model.topic import TopicSpec
 
 
@@ -71,6 +72,7 @@ class Settings:
     store: str = "db/aggregator.db"  # absolute path, or postgresql://…
     defaults: Defaults = field(default_factory=Defaults)
     feeds: tuple[FeedSpec, ...] = ()
+    lists: tuple[ListSpec, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     series: tuple[SeriesSpec, ...] = ()
     net: Net = field(default_factory=Net)

@@ -190,6 +190,7 @@ class Admitted:
     first_seen_at: int
     url: str | None = None
     withdrawn: bool = False
+    held: str | None = None  # why it may not be published unseen; an editor's word lifts it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

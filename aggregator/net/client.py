@@ -23,6 +23,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from aggregator.model.exchange import Hop
 from aggregator.net.address import Guard, Target
 from aggregator.net.deadline import Exchange, Watchdog, shut
 from aggregator.net.words import causes, not_connected, not_found
@@ -156,6 +157,13 @@ class _Request(PreparedRequest):
     target: Target
 
 
+def _request(method: str, target: Target, headers: Mapping[str, str]) -> _Request:
+    request = _Request()
+    request.target, request.method, request.url = target, method, target.url
+    request.headers = CaseInsensitiveDict(headers)
+    return request
+
+
 class _Connection(HTTPConnection):
     """A plain connection through the dialer, held by the exchange that uses it."""
 
@@ -173,6 +181,7 @@ class _Connection(HTTPConnection):
         if self.sock is not None:
             exchange.hold(partial(shut, self.sock))
         super().request(*args, **kwargs)
+        exchange.sent.append(Hop(host=self.host, status=None))
 
     def close(self) -> None:
         self._kept = False
@@ -310,9 +319,7 @@ class Client:
 
         Raises `Refused`, `Unreachable`, `Ended`, or what requests and urllib3 raise.
         """
-        request = _Request()
-        request.target, request.method, request.url = target, "GET", target.url
-        request.headers = CaseInsensitiveDict(headers)
+        request = _request("GET", target, headers)
         try:
             return self._send(request)
         except ConnectionBroken as error:
@@ -322,6 +329,12 @@ class Client:
             if not (closed and self._dialer.exchange.reused):
                 raise
             return self._send(request)
+
+    def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send a body to the target, once: nobody knows what a broken off request has done."""
+        request = _request("POST", target, {**headers, "Content-Length": str(len(body))})
+        request.body = body
+        return self._send(request)
 
     def close(self) -> None:
         """End every exchange under way, refuse new ones, close what was kept."""

@@ -48,12 +48,21 @@ ACCEPTED = ", ".join(["gzip", "deflate", "zstd"] + (["br"] if BROTLI else []))
 """What to say in Accept-Encoding."""
 
 
-def gathered(pieces: Iterable[bytes], most: int) -> bytes:
-    """Return the pieces as one. Raises `TooLarge` once they are more than `most` bytes."""
+def gathered(pieces: Iterable[bytes], most: int, *, cut: bool = False) -> bytes:
+    """Return the pieces as one. Raises `TooLarge` once they are more than `most` bytes; with `cut`
+    the first `most` bytes are returned instead.
+
+    >>> gathered([b"abc", b"def"], 4, cut=True)
+    b'abcd'
+    """
     kept = io.BytesIO()  # a list of two-byte chunks would weigh twenty times the body
     for piece in pieces:
-        if kept.tell() + len(piece) > most:
-            raise TooLarge
+        room = most - kept.tell()
+        if len(piece) > room:
+            if not cut:
+                raise TooLarge
+            kept.write(piece[:room])
+            break
         kept.write(piece)
     return kept.getvalue()
 

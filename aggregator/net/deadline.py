@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 
+from aggregator.model.exchange import Hop
+
 _PATIENCE = 2.0  # seconds that closing waits for the threads whose waits it ended
 
 
@@ -26,17 +28,19 @@ class Ended(Exception):
 class Exchange:
     """One request under way, redirects included, and how to wake whatever it waits for.
 
+    `sent` is what went out so far; a request whose answer came stands there with its status.
     `deadline` is in seconds of the monotonic clock. Its own thread calls `hold`, `release` and
     `remaining`; the watchdog calls `end`.
     """
 
-    __slots__ = ("_lock", "_stop", "deadline", "doing", "ended", "reused")
+    __slots__ = ("_lock", "_stop", "deadline", "doing", "ended", "reused", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.ended: End | None = None
         self.doing = ""  # what takes its time before there is a connection
         self.reused = False  # whether the last request went out on a kept connection
+        self.sent: list[Hop] = []
         self._stop: Callable[[], None] | None = None
         self._lock = threading.Lock()
 
@@ -48,6 +52,14 @@ class Exchange:
         if self.ended is not None:
             raise Ended(self.ended)
         return left
+
+    def pause(self, seconds: float) -> None:
+        """Wait, for a turn with a host. Raises `Ended` when it is ended meanwhile."""
+        over = threading.Event()
+        self.hold(over.set)
+        over.wait(seconds)
+        self.release()
+        self.remaining()
 
     def hold(self, stop: Callable[[], None]) -> None:
         """Name what ends the wait we are about to begin. Raises `Ended` when it is too late."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
+from dataclasses import replace
+from urllib.parse import urlencode, urljoin
 
 from requests import Response
 from requests.exceptions import RequestException, Timeout
@@ -15,52 +15,37 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as WireTimeout
 
 from aggregator.errors import UsageError
-from aggregator.model.exchange import Failed, Fault, Fetched, NotModified, Outcome, Request
+from aggregator.model.exchange import (
+    Failed,
+    Fault,
+    Fetched,
+    Hop,
+    NotModified,
+    Outcome,
+    Post,
+    Request,
+    Wanted,
+)
 from aggregator.model.settings import Net
-from aggregator.net.address import Guard, Refused, Target
+from aggregator.net.address import Guard, Refused
+from aggregator.net.asking import ACCEPT, cap, conditions
 from aggregator.net.client import Client, Resolve, Unreachable, system_names
-from aggregator.net.coding import ACCEPTED, PIECE, BrokenCoding, TooLarge, decoded, gathered
+from aggregator.net.coding import ACCEPTED, BrokenCoding, TooLarge, decoded, gathered
 from aggregator.net.deadline import End, Ended, Exchange
 from aggregator.net.etiquette import with_subscribers
 from aggregator.net.headers import Wall, caching, retry_after, sendable, validators
+from aggregator.net.links import links
+from aggregator.net.pace import Pace
+from aggregator.net.route import Route, Wire, as_text
 from aggregator.net.words import broken_off, status_words
 
 MOST_REDIRECTS = 5
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
-)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PERMANENT = frozenset({301, 308})
 _WITH_BODY = frozenset({200, 203, 226})
-_DRAINED = 65536  # bytes of an unwanted body that are read to keep the connection
+_SMALL = 65536  # bytes at most of a body that is for people, or read to keep the connection
 
 _WHAT_NETWORKS_DO = (RequestException, HTTPError, http.client.HTTPException, OSError)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Route:
-    """Where a request has come to by redirects."""
-
-    asked: str
-    start: Target
-    target: Target
-    visited: list[str] = field(default_factory=list)
-    moved_to: str | None = None
-    permanent: bool = True  # whether every redirect so far was
-
-    @property
-    def redirected(self) -> bool:
-        return bool(self.visited)
-
-    def go(self, status: int, target: Target) -> None:
-        """Follow one redirect: only the permanent beginning of a chain is a move."""
-        self.visited.append(self.target.url)
-        self.target = target
-        self.permanent = self.permanent and status in _PERMANENT
-        if self.permanent:
-            self.moved_to = target.url
 
 
 class HttpFetcher:
@@ -85,7 +70,7 @@ class HttpFetcher:
         self._user_agent = user_agent
         self._wall = wall
         self._guard = Guard(net.allow)
-        self._pauses: dict[str, float] = {}  # host: until when, by the monotonic clock
+        self._pace = Pace(net.spacing)
         self._client = Client(
             self._guard, resolve=resolve, hosts=max(16, 2 * net.workers), per_host=net.per_host + 1
         )
@@ -95,36 +80,46 @@ class HttpFetcher:
 
         What networks, servers and our own guard do is an outcome, never an exception.
         """
-        began = time.monotonic()
-        outcome = self._outcome(request)
-        return replace(outcome, ms=round((time.monotonic() - began) * 1000))
+        return self._exchange(lambda exchange: self._follow(request, exchange))
+
+    def post(self, post: Post) -> Outcome:
+        """Send a form once, within `net.timeout` seconds; any 2xx is a `Fetched`.
+
+        Redirects are not followed, and the body, which is for people, is kept up to 64 kB.
+        """
+        return self._exchange(lambda exchange: self._posted(post, exchange))
 
     def close(self) -> None:
         """End every request under way and refuse new ones."""
         self._client.close()
 
-    def _outcome(self, request: Request) -> Outcome:
+    def _exchange(self, act: Callable[[Exchange], Outcome]) -> Outcome:
+        """Act within the deadline, and tell what was sent and how long it took."""
+        began = time.monotonic()
+        sent: list[Hop] = []
         try:
             with self._client.exchange(self._net.timeout) as exchange:
-                try:
-                    target = self._guard.target(request.url)
-                    return self._follow(
-                        request, _Route(asked=request.url, start=target, target=target), exchange
-                    )
-                except _WHAT_NETWORKS_DO as error:
-                    late = isinstance(error, (Timeout, WireTimeout))
-                    why = exchange.ended or (End.DEADLINE if late else None)
-                    problem = self._ended(why, exchange.doing) if why else broken_off(error)
-                    return Failed(fault=Fault.NETWORK, problem=problem)
-                except Ended as error:
-                    problem = self._ended(error.args[0], exchange.doing)
-                    return Failed(fault=Fault.NETWORK, problem=problem)
+                sent = exchange.sent
+                outcome = self._attempt(act, exchange)
         except Ended:
-            return Failed(fault=Fault.NETWORK, problem=self._ended(End.CLOSED, ""))
+            outcome = Failed(fault=Fault.NETWORK, problem=self._ended(End.CLOSED, ""))
+        ms = round((time.monotonic() - began) * 1000)
+        return replace(outcome, ms=ms, hops=tuple(sent))
+
+    def _attempt(self, act: Callable[[Exchange], Outcome], exchange: Exchange) -> Outcome:
+        try:
+            return act(exchange)
+        except Ended as error:
+            problem = self._ended(error.args[0], exchange.doing)
         except Unreachable as error:
-            return Failed(fault=Fault.NETWORK, problem=str(error))
+            problem = str(error)
         except Refused as error:
             return Failed(fault=Fault.BLOCKED, problem=str(error))
+        except _WHAT_NETWORKS_DO as error:
+            late = isinstance(error, (Timeout, WireTimeout))
+            why = exchange.ended or (End.DEADLINE if late else None)
+            problem = self._ended(why, exchange.doing) if why else broken_off(error)
+        return Failed(fault=Fault.NETWORK, problem=problem)
 
     def _ended(self, why: End, doing: str) -> str:
         if why is End.CLOSED:
@@ -132,33 +127,40 @@ class HttpFetcher:
         still = f" (still {doing})" if doing else ""
         return f"no complete answer within {self._net.timeout:g} s{still}"
 
-    def _follow(self, request: Request, route: _Route, exchange: Exchange) -> Outcome:
+    def _follow(self, request: Request, exchange: Exchange) -> Outcome:
+        start = self._guard.target(request.url)
+        route = Route(asked=request.url, start=start, target=start)
         while True:
             with closing(self._get(request, route)) as response:
-                location = response.headers.get("Location")
-                if response.status_code not in _REDIRECTS or not location:
-                    return self._answer(request, route, response, exchange)
-                _drain(response)
+                wire = Wire(response)
+                try:
+                    location = response.headers.get("Location")
+                    if response.status_code not in _REDIRECTS or not location:
+                        return self._answer(request, route, wire, exchange)
+                    _drain(wire)
+                finally:
+                    exchange.sent[-1] = wire.hop(route.target)
             if failed := self._redirect(route, response.status_code, location):
                 return failed
+            if failed := self._await_turn(route, response.status_code, exchange):
+                return failed
 
-    def _get(self, request: Request, route: _Route) -> Response:
+    def _get(self, request: Request, route: Route) -> Response:
+        self._pace.asked(route.target.host)
         try:
             return self._client.get(route.target, self._headers(request, route))
         except Refused as error:
             raise Refused(f"redirect refused: {error}" if route.redirected else error) from error
 
-    def _redirect(self, route: _Route, status: int, location: str) -> Failed | None:
+    def _redirect(self, route: Route, status: int, location: str) -> Failed | None:
         """Move on to where a redirect points, or say why we do not."""
         try:
-            target = self._guard.target(urljoin(route.target.url, _as_text(location)))
+            target = self._guard.target(urljoin(route.target.url, as_text(location)))
         except (Refused, ValueError) as error:
             why = str(error) if isinstance(error, Refused) else "the address cannot be read"
             return Failed(
                 fault=Fault.BLOCKED, problem=f"redirect {status} refused: {why}", status=status
             )
-        if failed := self._paused(route, target.host, status):
-            return failed
         route.go(status, target)
         if target.url in route.visited:
             problem = "the redirects run in a circle"
@@ -168,37 +170,50 @@ class HttpFetcher:
             return None
         return Failed(fault=Fault.BLOCKED, problem=problem, status=status)
 
-    def _paused(self, route: _Route, host: str, status: int) -> Failed | None:
-        """A redirect is no way around another host's Retry-After (checklist 31)."""
-        left = self._pauses.get(host, 0.0) - time.monotonic()
-        if left <= 0 or host == route.start.host:
-            return None
+    def _await_turn(self, route: Route, status: int, exchange: Exchange) -> Failed | None:
+        """Keep the distance to the host a redirect leads to, which no claim has kept for us.
+
+        Its Retry-After holds too (checklist 31). A host that sends us on to itself is waited for,
+        but never given up.
+        """
+        host = route.target.host
+        left = self._pace.paused(host)
         problem = f"redirects to {host}, which asked to be left alone"
+        if not left or host == route.start.host:
+            patience = exchange.remaining() / 2
+            wait = self._pace.turn(host, patience)
+            if wait is None and host == route.came_from:
+                wait = patience
+            if wait is not None:
+                if wait:
+                    exchange.pause(wait)
+                return None
+            left = self._net.spacing
+            problem = f"redirects to {host}, which other requests of ours keep busy"
         return Failed(
             fault=Fault.STATUS, problem=problem, status=status, retry_after=left, host=host
         )
 
-    def _headers(self, request: Request, route: _Route) -> dict[str, str]:
+    def _headers(self, request: Request, route: Route) -> dict[str, str]:
         headers = {
             "User-Agent": with_subscribers(self._user_agent, request.subscribers),
-            "Accept": ACCEPT,
+            "Accept": ACCEPT[request.wanted],
             "Accept-Encoding": ACCEPTED,
         }
-        headers |= _conditions(request)
+        headers |= conditions(request)
         if request.authorization is not None and route.target.place == route.start.place:
             if not sendable(request.authorization):
                 raise Refused("the login holds a line break or another character never sent")
             headers["Authorization"] = request.authorization
         return headers
 
-    def _answer(
-        self, request: Request, route: _Route, response: Response, exchange: Exchange
-    ) -> Outcome:
+    def _answer(self, request: Request, route: Route, wire: Wire, exchange: Exchange) -> Outcome:
+        response = wire.response
         status = response.status_code
         if status in _WITH_BODY:
-            return self._fetched(route, response, exchange)
-        _drain(response)
-        if status == 304 and _conditions(request):
+            return self._fetched(request.wanted, route, wire, exchange)
+        _drain(wire)
+        if status == 304 and conditions(request):
             etag, last_modified = validators(response.headers)
             return NotModified(
                 etag=etag,
@@ -206,6 +221,10 @@ class HttpFetcher:
                 caching=caching(response.headers, self._wall),
                 moved_to=route.moved_to,
             )
+        return self._no_success(route, response)
+
+    def _no_success(self, route: Route, response: Response) -> Failed:
+        status, host = response.status_code, route.target.host
         # Behind a temporary redirect 410 speaks of that address, not of the one we know.
         gone = status == 410 and route.permanent
         problem = status_words(status)
@@ -213,86 +232,108 @@ class HttpFetcher:
             problem = f"{status}: a redirect that does not say where to"
         wait = retry_after(response.headers, self._wall)
         if wait:
-            self._pauses[route.target.host] = time.monotonic() + wait
+            self._pace.pause(host, wait)
         return Failed(
             fault=Fault.GONE if gone else Fault.STATUS,
             problem=problem,
             status=status,
             retry_after=wait,
-            host=route.target.host,
+            host=host,
         )
 
-    def _fetched(self, route: _Route, response: Response, exchange: Exchange) -> Outcome:
-        headers, most = response.headers, self._net.max_body
-        wire = _Wire(response, most)
+    def _fetched(self, wanted: Wanted, route: Route, wire: Wire, exchange: Exchange) -> Outcome:
+        headers, status = wire.response.headers, wire.response.status_code
+        most = cap(wanted, self._net.max_body)
+        cut = wanted is Wanted.TEXT  # of a robots.txt the beginning counts (RFC 9309, section 2.5)
         try:
-            body = gathered(decoded(wire, headers.get("Content-Encoding")), most)
+            pieces = decoded(wire.pieces(most, cut=cut), headers.get("Content-Encoding"))
+            body = gathered(pieces, most, cut=cut)
         except TooLarge:
             problem = f"the body is larger than {most / 1e6:g} MB (net: max_body:)"
-            return Failed(fault=Fault.TOO_LARGE, problem=problem, status=response.status_code)
+            return Failed(fault=Fault.TOO_LARGE, problem=problem, status=status)
         except BrokenCoding as error:
             exchange.remaining()
-            return Failed(fault=Fault.UNREADABLE, problem=str(error), status=response.status_code)
+            return Failed(fault=Fault.UNREADABLE, problem=str(error), status=status)
         exchange.remaining()  # a body without a length looks whole when its socket was shut
         etag, last_modified = validators(headers)
+        found = links(headers.get("Link"), route.target.url)
         return Fetched(
             url=route.target.url if route.redirected else route.asked,
-            status=response.status_code,
+            status=status,
             body=body,
             content_type=headers.get("Content-Type"),
             etag=etag,
             last_modified=last_modified,
             caching=caching(headers, self._wall),
             moved_to=route.moved_to,
+            hubs=found.hubs,
+            self_url=found.self_url,
+            wire_bytes=wire.size,
+        )
+
+    def _posted(self, post: Post, exchange: Exchange) -> Outcome:
+        target = self._guard.target(post.url)
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": ACCEPTED,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self._pace.asked(target.host)
+        route = Route(asked=post.url, start=target, target=target)
+        form = urlencode(post.form).encode("ascii")
+        with closing(self._client.post(target, headers, form)) as response:
+            wire = Wire(response)
+            try:
+                return self._took(route, wire)
+            finally:
+                exchange.sent[-1] = wire.hop(target)
+
+    def _took(self, route: Route, wire: Wire) -> Outcome:
+        """Return how a server took a form: its status says it all, whatever the body does."""
+        response, body = wire.response, b""
+        headers, status = response.headers, response.status_code
+        if not 200 <= status < 300:
+            _drain(wire)
+            if status in _REDIRECTS:
+                problem = f"{status}: the server sends us elsewhere, where no form is sent"
+                return Failed(
+                    fault=Fault.STATUS,
+                    problem=problem,
+                    status=status,
+                    host=route.target.host,
+                    location=_elsewhere(route, headers.get("Location")),
+                )
+            return self._no_success(route, response)
+        with suppress(BrokenCoding, *_WHAT_NETWORKS_DO):
+            pieces = wire.pieces(_SMALL, cut=True)
+            body = gathered(decoded(pieces, headers.get("Content-Encoding")), _SMALL, cut=True)
+        return Fetched(
+            url=route.asked,
+            status=status,
+            body=body,
+            content_type=headers.get("Content-Type"),
+            etag=None,
+            last_modified=None,
+            caching=caching(headers, self._wall),
             wire_bytes=wire.size,
         )
 
 
-def _conditions(request: Request) -> dict[str, str]:
-    """The headers that make it conditional: both validators as they were sent, when both are known
-    (RFC 9110, section 13.1)."""
-    conditions = {}
-    if request.etag is not None and sendable(request.etag):
-        conditions["If-None-Match"] = request.etag
-        conditions["A-IM"] = "feed"  # RFC 3229: only what is new will do, where that is offered
-    if request.last_modified is not None and sendable(request.last_modified):
-        conditions["If-Modified-Since"] = request.last_modified
-    return conditions
+def _elsewhere(route: Route, location: str | None) -> str | None:
+    try:
+        return urljoin(route.target.url, as_text(location)) if location else None
+    except ValueError:
+        return None
 
 
-class _Wire:
-    """The body as it comes, counted."""
-
-    def __init__(self, response: Response, most: int) -> None:
-        self._response = response
-        self._most = most
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        length = self._response.raw.length_remaining
-        if length is not None and length > self._most:
-            raise TooLarge
-        for piece in self._response.raw.stream(PIECE, decode_content=False):
-            self.size += len(piece)
-            if self.size > self._most:
-                raise TooLarge
-            yield piece
-
-
-def _drain(response: Response) -> None:
+def _drain(wire: Wire) -> None:
     """Read a small body that nobody wants, so that its connection can be kept.
 
     What goes wrong meanwhile is nobody's concern: the status has said what there is to say.
     """
-    length = response.raw.length_remaining
-    if length is not None and length <= _DRAINED:
+    length = wire.response.raw.length_remaining
+    if length is not None and length <= _SMALL:
         with suppress(*_WHAT_NETWORKS_DO):
-            response.raw.read(length + 1, decode_content=False)
-
-
-def _as_text(location: str) -> str:
-    """A Location as its sender meant it: many send UTF-8, which arrives as Latin-1."""
-    try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
+            for _ in wire.pieces(_SMALL):
+                pass

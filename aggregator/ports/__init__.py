@@ -2,8 +2,13 @@
 
 from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
+from aggregator.ports.hosts import Hosts
+from aggregator.ports.ledger import Ledger
+from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
 from aggregator.ports.outside import Clock, Fetcher, Reader
+from aggregator.ports.pushes import Pushes
+from aggregator.ports.pages import Pages
 from aggregator.ports.store import Meta, Store, Tx
 
 __all__ = [
@@ -11,8 +16,13 @@ __all__ = [
     "Entries",
     "Feeds",
     "Fetcher",
+    "Hosts",
+    "Ledger",
+    "Lists",
     "Meta",
+    "Pages",
     "Publications",
+    "Pushes",
     "Reader",
     "Store",
     "Stories",

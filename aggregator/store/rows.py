@@ -85,7 +85,9 @@ def told_by_id(conn: Connection, entry_ids: Iterable[int]) -> dict[EntryId, Told
     ):
         series[row[0]].append(Instalment(series=row[1], date=row[2], because=row[3]))
     rows = conn.execute(
-        "SELECT e.*, b.body FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id"
+        "SELECT e.*, b.body, p.body AS page FROM entries e"
+        " LEFT JOIN entry_bodies b ON b.entry_id = e.id"
+        " LEFT JOIN pages p ON p.entry_id = e.id"
         " WHERE e.id IN (SELECT value FROM json_each(?)) ORDER BY e.id",
         wanted,
     )
@@ -131,6 +133,7 @@ def _an_entry(row: Row, tags: tuple[Tag, ...], series: tuple[Instalment, ...]) -
         withdrawn_at=row["withdrawn_at"],
         tags=tags,
         series=series,
+        page=unpack(row["page"]),
     )
 
 

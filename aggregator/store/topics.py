@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 
 from aggregator.errors import NotFound, UsageError
 from aggregator.model.feed import Origin
@@ -23,7 +22,7 @@ from aggregator.model.topic import (
     Verdict,
 )
 from aggregator.store import cases, keeping, rows
-from aggregator.store.packing import dump_topic_spec
+from aggregator.store.packing import columns, dump_topic_spec
 from aggregator.store.sqlite import Connection, many
 
 _SUMMARIES = """
@@ -57,8 +56,7 @@ _TOPICS_OF = """
 _KEEP_VERDICT = """
     INSERT INTO verdicts (topic_id, story_id, state, because, pinned, title, summary, note,
                           decision_id, since)
-    VALUES (:topic_id, :story_id, :state, :because, :pinned, :title, :summary, :note,
-            :decision_id, :since)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (topic_id, story_id) DO UPDATE SET
         state = excluded.state, because = excluded.because, pinned = excluded.pinned,
         title = excluded.title, summary = excluded.summary, note = excluded.note,
@@ -184,7 +182,11 @@ class SqliteTopics:
 
     def case(self, topic_id: TopicId, story_id: StoryId) -> Case:
         """Return all that is known of a story in a topic."""
-        return cases.gather(self._conn, topic_id, story_id)
+        return cases.gather(self._conn, [(topic_id, story_id)])[0]
+
+    def cases(self, places: Sequence[tuple[TopicId, StoryId]]) -> tuple[Case, ...]:
+        """Return many cases at once, in the order asked for."""
+        return cases.gather(self._conn, places)
 
     def shown_by_source(self, topic_id: TopicId, feed_id: FeedId, since: int) -> int:
         """Count items whose lead is of this feed, first published since then."""
@@ -198,7 +200,28 @@ class SqliteTopics:
 
     def keep_verdict(self, verdict: Verdict) -> None:
         """Keep the verdict in place of any other on this story in this topic."""
-        self._conn.execute(_KEEP_VERDICT, asdict(verdict))
+        self.keep_verdicts([verdict])
+
+    def keep_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Keep many verdicts at once."""
+        self._conn.executemany(
+            _KEEP_VERDICT,
+            [
+                (
+                    each.topic_id,
+                    each.story_id,
+                    each.state.value,
+                    each.because,
+                    int(each.pinned),
+                    each.title,
+                    each.summary,
+                    each.note,
+                    each.decision_id,
+                    each.since,
+                )
+                for each in verdicts
+            ],
+        )
 
     def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None:
         """Forget the verdict on a story in a topic."""
@@ -214,9 +237,9 @@ class SqliteTopics:
             "INSERT INTO items (topic_id, story_id, uri, lead_entry_id, first_published_at,"
             " updated_at, visible_from, visible_until) VALUES (:topic_id, :story_id, :uri,"
             " :lead_entry_id, :first_published_at, :updated_at, :visible_from, :visible_until)",
-            asdict(item),
+            columns(item),
         )
-        return Item(id=ItemId(cursor.lastrowid or 0), text_digest=None, **asdict(item))
+        return Item(id=ItemId(cursor.lastrowid or 0), text_digest=None, **columns(item))
 
     def has_uri(self, topic_id: TopicId, uri: str) -> bool:
         """Return whether an item of the topic, visible or not, has this id."""
@@ -231,7 +254,7 @@ class SqliteTopics:
             "UPDATE items SET lead_entry_id = :lead_entry_id, updated_at = :updated_at,"
             " text_digest = :text_digest, visible_from = :visible_from,"
             " visible_until = :visible_until WHERE id = :id",
-            asdict(item),
+            columns(item),
         )
 
     def decide(self, decision: NewDecision) -> Decision:
@@ -239,9 +262,9 @@ class SqliteTopics:
         cursor = self._conn.execute(
             "INSERT INTO decisions (at, actor, verb, topic_id, entry_id, payload, why, undo_of)"
             " VALUES (:at, :actor, :verb, :topic_id, :entry_id, :payload, :why, :undo_of)",
-            {**asdict(decision), "payload": json.dumps(decision.payload)},
+            {**columns(decision), "payload": json.dumps(decision.payload)},
         )
-        return Decision(id=DecisionId(cursor.lastrowid or 0), **asdict(decision))
+        return Decision(id=DecisionId(cursor.lastrowid or 0), **columns(decision))
 
     def decision(self, decision_id: DecisionId) -> Decision | None:
         """Return the decision of this number."""

@@ -7,36 +7,50 @@ from contextlib import contextmanager
 
 from aggregator.store.entries import SqliteEntries
 from aggregator.store.feeds import SqliteFeeds
+from aggregator.store.hosts import SqliteHosts
+from aggregator.store.ledger import SqliteLedger
+from aggregator.store.lists import SqliteLists
 from aggregator.store.meta import SqliteMeta
+from aggregator.store.pages import SqlitePages
 from aggregator.store.publications import SqlitePublications
+from aggregator.store.pushes import SqlitePushes
 from aggregator.store.sqlite import Connection, translated
 from aggregator.store.stories import SqliteStories
 from aggregator.store.topics import SqliteTopics
 from aggregator.store.withdrawals import SqliteWithdrawals
+from aggregator.store.words import WordIndex
 
 
 class SqliteTx:
-    """`Tx` on SQLite. It holds no state of its own, so a connection keeps one for all its turns."""
+    """`Tx` on SQLite; a connection keeps one for all its turns."""
 
     def __init__(self, conn: Connection, place: str) -> None:
         self.conn = conn
         self._place = place
         self.feeds = SqliteFeeds(conn)
-        self.entries = SqliteEntries(conn)
+        self.words = WordIndex(conn)
+        self.entries = SqliteEntries(conn, self.words)
         self.stories = SqliteStories(conn)
         self.topics = SqliteTopics(conn)
         self.publications = SqlitePublications(conn)
         self.withdrawals = SqliteWithdrawals(conn)
         self.meta = SqliteMeta(conn)
+        self.pushes = SqlitePushes(conn)
+        self.pages = SqlitePages(conn)
+        self.ledger = SqliteLedger(conn)
+        self.hosts = SqliteHosts(conn)
+        self.lists = SqliteLists(conn)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Begin a part that can fail alone; the driver's errors leave it as ours."""
         with translated(self._place):
+            mark = self.words.mark()
             self.conn.execute("SAVEPOINT part")  # SQLite finds the innermost of a name
             try:
                 yield
             except BaseException:
+                self.words.back_to(mark)
                 if self.conn.in_transaction:  # a full disk ends the whole transaction by itself
                     self.conn.execute("ROLLBACK TO part")
                     self.conn.execute("RELEASE part")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from aggregator.core.text import tokens
 from aggregator.errors import UsageError
@@ -10,19 +12,46 @@ from aggregator.model.ids import EntryId
 from aggregator.store.sqlite import LAST_ID, STATEMENT_ERROR, Connection, StatementError
 
 
-def index(conn: Connection, texts: Iterable[tuple[EntryId, str, str]]) -> None:
-    """Add entries by (id, title, summary)."""
-    conn.executemany(
-        "INSERT INTO entry_words (rowid, title, summary) VALUES (?, ?, ?)", _tokenised(texts)
-    )
+_ADD = "INSERT INTO entry_words (rowid, title, summary) VALUES (?, ?, ?)"
+_TAKE_OUT = (
+    "INSERT INTO entry_words (entry_words, rowid, title, summary) VALUES ('delete', ?, ?, ?)"
+)
+Said = tuple[EntryId, str, str]  # id, title, summary
 
 
-def unindex(conn: Connection, texts: Iterable[tuple[EntryId, str, str]]) -> None:
-    """Take entries out, by the very texts they were added with."""
-    conn.executemany(
-        "INSERT INTO entry_words (entry_words, rowid, title, summary) VALUES ('delete', ?, ?, ?)",
-        _tokenised(texts),
-    )
+class WordIndex:
+    """The index as one transaction changes it: all at once, at its end.
+
+    FTS5 gathers what is added in memory and writes it out at every savepoint that follows, also
+    those that SQLite sets around a statement of several rows: indexed poll by poll, a group of
+    polls made as many segments, each to be merged later.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._waiting: list[tuple[str, Said]] = []
+
+    def add(self, texts: Iterable[Said]) -> None:
+        """Have entries found by their texts."""
+        self._waiting.extend((_ADD, each) for each in texts)
+
+    def take_out(self, texts: Iterable[Said]) -> None:
+        """Have entries found no more; by the very texts they were added with."""
+        self._waiting.extend((_TAKE_OUT, each) for each in texts)
+
+    def mark(self) -> int:
+        """Return a place to go back to."""
+        return len(self._waiting)
+
+    def back_to(self, mark: int) -> None:
+        """Forget what was asked since."""
+        del self._waiting[mark:]
+
+    def write(self) -> None:
+        """Write what waits, in the order asked."""
+        waiting, self._waiting = self._waiting, []
+        for statement, group in groupby(waiting, key=itemgetter(0)):
+            self._conn.executemany(statement, [_tokenised(text) for _, text in group])
 
 
 def search(
@@ -45,5 +74,5 @@ def search(
     return tuple(EntryId(rowid) for (rowid,) in found)
 
 
-def _tokenised(texts: Iterable[tuple[EntryId, str, str]]) -> list[tuple[EntryId, str, str]]:
-    return [(id_, " ".join(tokens(one)), " ".join(tokens(two))) for id_, one, two in texts]
+def _tokenised(text: Said) -> Said:
+    return text[0], " ".join(tokens(text[1])), " ".join(tokens(text[2]))

@@ -22,6 +22,7 @@ CREATE TABLE host_days (
     not_modified INTEGER NOT NULL,
     failed       INTEGER NOT NULL,           -- no answer, or a status of 400 and above
     bytes        INTEGER NOT NULL,           -- of bodies, as they came over the wire
+    private      INTEGER NOT NULL,           -- of the requests, those for feeds with a login
     PRIMARY KEY (host, day)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE feed_days (

@@ -59,6 +59,7 @@ def decided(
         lambda _: candidates,
         homes=frozenset({"z.example"}),
         blocks=blocks or Blocks(),
+        last_visit=None,
         now=NOW,
     )
 
@@ -82,7 +83,15 @@ def test_entries_that_are_the_same_are_never_drafted() -> None:
 
     blocks = Blocks()
     intake = decide(
-        FEED, [keyed(1)], known, draft_of, lambda _: (), homes=frozenset(), blocks=blocks, now=NOW
+        FEED,
+        [keyed(1)],
+        known,
+        draft_of,
+        lambda _: (),
+        homes=frozenset(),
+        blocks=blocks,
+        last_visit=None,
+        now=NOW,
     )
     assert intake == Intake(same=1)
 

@@ -407,7 +407,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(newsroom: Newsroom) -> None:
     polled = poll_one(newsroom.kit, late, judged_by)
     claimed(newsroom)
 
-    (done,) = keep_group(newsroom.kit, [polled], judged_by)
+    (done,) = keep_group(newsroom.kit, [polled])
 
     assert done.overtaken
     assert newsroom.entries() == ()

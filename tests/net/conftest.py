@@ -24,11 +24,12 @@ def fetcher_for() -> Iterator[MakeFetcher]:
         allow: tuple[str, ...] = (),
         timeout: float = 10.0,
         max_body: int = 1_000_000,
+        spacing: float = 0.0,
         resolve: Callable[[str, int], Sequence[str]] | None = None,
         wall: Callable[[], float] | None = None,
     ) -> HttpFetcher:
         places = tuple(origin.place for origin in origins)
-        net = Net(timeout=timeout, max_body=max_body, allow=(*places, *allow))
+        net = Net(timeout=timeout, max_body=max_body, spacing=spacing, allow=(*places, *allow))
         others = {} if resolve is None else {"resolve": resolve}
         fetcher = HttpFetcher(net, AGENT, wall=wall, **others)
         made.append(fetcher)

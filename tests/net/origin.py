@@ -20,6 +20,7 @@ class Talk:
     headers: dict[str, str]  # names in lower case
     head: bytes
     stopping: threading.Event
+    body: bytes = b""
 
     def say(self, data: bytes) -> None:
         self.connection.sendall(data)
@@ -119,7 +120,14 @@ def an_origin(handler: Handler) -> Iterator[Origin]:
             head, _, buffered = buffered.partition(b"\r\n\r\n")
             first, *lines = head.decode("latin-1").split("\r\n")
             headers = {name.lower(): text for name, text in (line.split(": ", 1) for line in lines)}
-            talk = Talk(connection, first.split(" ")[1], headers, head, stopping)
+            length = int(headers.get("content-length", 0))
+            while len(buffered) < length:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                buffered += piece
+            body, buffered = buffered[:length], buffered[length:]
+            talk = Talk(connection, first.split(" ")[1], headers, head, stopping, body)
             origin.requests.append(talk)
             origin.asked.set()
             handler(talk)

@@ -65,7 +65,7 @@ def origin(tool: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def fetcher(origin: Any) -> Iterator[HttpFetcher]:
-    net = Net(timeout=LIMIT, allow=(f"127.0.0.1:{origin.server_port}",))
+    net = Net(timeout=LIMIT, spacing=0.0, allow=(f"127.0.0.1:{origin.server_port}",))
     fetcher = HttpFetcher(net, AGENT)
     yield fetcher
     fetcher.close()

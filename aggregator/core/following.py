@@ -1,0 +1,132 @@
+"""What a followed list changes in what we poll: pure, from its outlines and the feeds we have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+
+from aggregator.core.naming import name_for
+from aggregator.core.tagging import MAX_NAME, tag_name
+from aggregator.core.text import clean_line
+from aggregator.core.urls import safe_link
+from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList
+from aggregator.model.ids import FeedId
+from aggregator.model.lists import FollowedList
+from aggregator.model.settings import Defaults
+
+MOST_FEEDS = 5_000  # that one list may bring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done: new feeds with their outlines, and our feeds by number."""
+
+    add: tuple[tuple[FeedSpec, Outline], ...] = ()
+    take: tuple[tuple[FeedId, FeedSpec], ...] = ()  # retired ones that the list names (again)
+    change: tuple[tuple[FeedId, FeedSpec], ...] = ()
+    name: tuple[FeedId, ...] = ()  # of the file or the desk: the list names them too
+    retire: tuple[FeedId, ...] = ()
+    let_go: tuple[FeedId, ...] = ()  # of the file or the desk: the list names them no more
+    call: tuple[tuple[FeedId, Outline], ...] = ()  # not heard of yet: they get the list's title
+    problem: str | None = None
+
+
+def tags_from(folders: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags that folders and tags of an OPML list make, each once.
+
+    >>> tags_from(["World ", "world", "★", "Black Sea"])
+    ('World', 'Black Sea')
+    """
+    tags = {}
+    for folder in folders:
+        label = clean_line(folder, MAX_NAME)
+        if key := tag_name(label):
+            tags.setdefault(key, label)
+    return tuple(tags.values())
+
+
+def by_address(feeds: Iterable[Feed]) -> dict[str, Feed]:
+    """Return feeds by their address, also as an OPML list would write it."""
+    found: dict[str, Feed] = {}
+    for feed in feeds:
+        found.setdefault(safe_link(feed.spec.url) or feed.spec.url, feed)
+    return found | {feed.spec.url: feed for feed in found.values()}
+
+
+def plan(
+    followed: FollowedList,
+    listed: OutlineList,
+    feeds: Sequence[Feed],
+    *,
+    unheard: Set[FeedId] = frozenset(),
+    defaults: Defaults,
+) -> Plan:
+    """Return what a list as just read changes. `unheard` feeds have never been polled with success.
+
+    What it names is added, or taken back where it was retired; but what an editor removed from
+    the desk stays removed, and what another list brought is left to that one. What it names no
+    more is retired if this list brought it and nobody else names it; never when the list names
+    nothing at all, or could not be read to its end.
+    """
+    known, named = by_address(feeds), {outline.url for outline in listed.outlines}
+    taken = {feed.spec.name for feed in feeds}
+    add, take, change, name, call = [], [], [], list[FeedId](), []
+    for outline in listed.outlines[:MOST_FEEDS]:
+        feed = known.get(outline.url)
+        said = feed.spec if feed else FeedSpec(url=outline.url, name=name_for(outline.url, taken))
+        spec = _given(said, followed, outline, defaults)
+        if feed is None:
+            taken.add(spec.name)
+            add.append((spec, outline))
+        elif feed.status is FeedStatus.RETIRED:
+            if feed.origin is not Origin.DESK:
+                take.append((feed.id, spec))
+        elif feed.origin is not Origin.LIST:
+            name.extend([feed.id] if feed.list_id is None else [])
+        elif feed.list_id == followed.id:
+            change.extend([(feed.id, spec)] if spec != feed.spec else [])
+            if feed.id in unheard and outline.title != feed.title:
+                call.append((feed.id, outline))
+    left = [
+        feed
+        for feed in feeds
+        if feed.list_id == followed.id and (safe_link(feed.spec.url) or feed.spec.url) not in named
+    ]
+    trusted = listed.whole and bool(listed.outlines)
+    leaving = [each for each in left if each.status is not FeedStatus.RETIRED] if trusted else []
+    return Plan(
+        add=tuple(add),
+        take=tuple(take),
+        change=tuple(change),
+        name=tuple(name),
+        retire=tuple(each.id for each in leaving if each.origin is Origin.LIST),
+        let_go=tuple(each.id for each in leaving if each.origin is not Origin.LIST),
+        call=tuple(call),
+        problem=_problem(listed),
+    )
+
+
+def _given(
+    spec: FeedSpec, followed: FollowedList, outline: Outline, defaults: Defaults
+) -> FeedSpec:
+    """Return the spec with what the list and its folders give; address and name stay."""
+    said = followed.spec
+    return replace(
+        spec,
+        tags=tags_from((*outline.folders, *said.tags)),
+        every=defaults.every,
+        trust=said.trust,
+        rights=said.rights,
+        rights_written=said.rights_written,
+    )
+
+
+def _problem(listed: OutlineList) -> str | None:
+    """Return what is to be told of the list, in words."""
+    if not listed.outlines:
+        return "it names no feed, so nothing is changed"
+    if not listed.whole:
+        return f"{listed.problems[0]}; what it may have lost is still polled"
+    if len(listed.outlines) > MOST_FEEDS:
+        return f"it names {len(listed.outlines)} feeds; the first {MOST_FEEDS} are polled"
+    return None

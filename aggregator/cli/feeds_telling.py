@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def list_feeds(
         session.screen.document([_fields(each) for each in found])
         return
     columns = _columns(session.screen.is_terminal)
-    cells = {
+    cells: dict[str, Callable[[Health], object]] = {
         "id": lambda it: it.feed.id,
         "name": lambda it: it.feed.spec.name,
         "state": lambda it: str(it.condition),

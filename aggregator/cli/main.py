@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("polling", "Compose topics; --out DIR writes a static site."),
     "check": ("checking", "Check feeds.yaml and the topics' contracts."),
     "config": ("checking", "Show the configuration, its schema or a sample."),
+    "stats": ("stats", "Tell what is polled, of whom, and what it brings."),
     "doctor": ("checking", "Say what is wrong with this installation."),
     "completion": ("checking", "Print completion for bash, zsh or fish."),
     "feeds": ("feeds", "List, try, add, import and export feeds."),

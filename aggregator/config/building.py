@@ -10,10 +10,12 @@ from aggregator.config.shape import (
     DefaultsShape,
     FeedShape,
     FileShape,
+    ListShape,
     SeriesShape,
     TopicShape,
 )
 from aggregator.model.feed import Auth, FeedSpec
+from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
 from aggregator.model.topic import Expect, PublishSpec, TopicSpec
 
@@ -35,6 +37,7 @@ def built(file: FileShape, path: Path) -> Settings:
         feeds=tuple(
             _feed(feed, name, file.defaults, folder) for feed, name in zip(file.feeds, names)
         ),
+        lists=_lists(file),
         tags={name: tuple(phrases) for name, phrases in file.tags.items()},
         series=tuple(_series(one) for one in file.series),
         net=Net(
@@ -64,6 +67,22 @@ def _feed(feed: FeedShape, name: str, defaults: DefaultsShape, folder: Path) -> 
         keep=feed.keep,
         fulltext=feed.fulltext,
         scrape=feed.scrape.model_dump(exclude_none=True) if feed.scrape else None,
+    )
+
+
+def _lists(file: FileShape) -> tuple[ListSpec, ...]:
+    names = feed_names([(one.url, one.name) for one in file.lists])
+    return tuple(
+        ListSpec(
+            url=one.url,
+            name=name,
+            tags=tuple(one.tags),
+            every=one.every,
+            trust=one.trust,
+            rights=one.rights or file.defaults.rights,
+            rights_written=one.rights is not None,
+        )
+        for one, name in zip(file.lists, names)
     )
 
 

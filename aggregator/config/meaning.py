@@ -34,6 +34,8 @@ def disagreements(tree: Tree, environ: Mapping[str, str] | None) -> Iterator[Fin
     urls, names = _said(tree, "feeds", "url"), _names(tree)
     yield from _twice(tree, urls, "this feed", str)
     yield from _twice(tree, _said(tree, "feeds", "name"), "a feed of this name", str)
+    yield from _twice(tree, _said(tree, "lists", "url"), "this list", str)
+    yield from _twice(tree, _said(tree, "lists", "name"), "a list of this name", str)
     yield from _twice(tree, _said(tree, "topics", "slug"), "a topic of this slug", str)
     yield from _twice(tree, _said(tree, "series", "name"), "a series of this name", _series_key)
     yield from _twice(tree, _tags(tree), "this tag", tag_name)
@@ -65,7 +67,8 @@ def _members(tree: Tree, section: str) -> list[tuple[int, dict[str, object]]]:
         return []
     members: list[tuple[int, dict[str, object]]] = []
     for n, one in enumerate(found):
-        long: object = {"url": one} if section == "feeds" and isinstance(one, str) else one
+        short = section in ("feeds", "lists") and isinstance(one, str)
+        long: object = {"url": one} if short else one
         if isinstance(long, dict):
             members.append((n, long))
     return members

@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema
 import aggregator.config.words as w
 from aggregator.config.reach import allowed
 from aggregator.model.feed import FeedSpec, Rights
+from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, Settings, Site
 from aggregator.model.topic import Mode, PublishSpec, Tell
 
@@ -64,6 +65,11 @@ Every = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^(auto|[0-9]{1,9}[smhdw])$"}),
 ]
 Keep = Annotated[int, PlainValidator(partial(w.duration, low=86400)), WithJsonSchema(_DURATION)]
+ListEvery = Annotated[
+    int,
+    PlainValidator(partial(w.duration, low=3600, high=365 * 86400)),
+    WithJsonSchema(_DURATION),
+]
 Spacing = Annotated[int, PlainValidator(partial(w.duration, high=3600)), WithJsonSchema(_DURATION)]
 Timeout = Annotated[
     int, PlainValidator(partial(w.duration, low=1, high=600)), WithJsonSchema(_DURATION)
@@ -98,6 +104,7 @@ Whole = Annotated[int, BeforeValidator(w.whole)]
 
 _SITE, _DEFAULTS, _NET, _PUBLISH = Site(), Defaults(), Net(), PublishSpec()
 _FEED = FeedSpec(url="", name="")
+_LIST = ListSpec(url="", name="")
 
 
 def _spelt(seconds: float) -> Any:
@@ -165,6 +172,29 @@ class FeedShape(Shape):
     keep: Keep | None = None
     fulltext: YesNo = _FEED.fulltext
     scrape: ScrapeShape | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        long = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, long]}
+
+
+class ListShape(Shape):
+    """An OPML list that is followed; an address alone is its short form."""
+
+    url: Address
+    name: FeedName | None = None
+    tags: list[Tag] = []
+    every: ListEvery = _spelt(_LIST.every)
+    trust: Trust = _LIST.trust
+    rights: Rights | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -261,6 +291,7 @@ class FileShape(Shape):
     store: Store = Settings().store
     defaults: DefaultsShape = DefaultsShape()
     feeds: list[FeedShape] = []
+    lists: list[ListShape] = []
     tags: dict[Tag, Annotated[list[Phrase], Field(min_length=1)]] = {}
     series: list[SeriesShape] = []
     net: NetShape = NetShape()

@@ -9,6 +9,7 @@ import yaml
 from aggregator.config.problems import masked
 from aggregator.config.words import spelt, spelt_rate, spelt_size
 from aggregator.model.feed import FeedSpec
+from aggregator.model.lists import ListSpec
 from aggregator.model.settings import SeriesSpec, Settings
 from aggregator.model.topic import TopicSpec
 
@@ -43,6 +44,7 @@ def shown(settings: Settings) -> str:
         },
         "stories": {"window": spelt(settings.window)},
         "feeds": [_feed(feed) for feed in settings.feeds],
+        "lists": [_list(one) for one in settings.lists],
         "tags": {name: list(phrases) for name, phrases in settings.tags.items()},
         "series": [_series(series) for series in settings.series],
         "topics": [_topic(topic) for topic in settings.topics],
@@ -73,6 +75,17 @@ def _feed(feed: FeedSpec) -> dict[str, Any]:
         keep=spelt(feed.keep) if feed.keep is not None else None,
         fulltext=feed.fulltext or None,
         scrape=dict(feed.scrape) if feed.scrape is not None else None,
+    )
+
+
+def _list(one: ListSpec) -> dict[str, Any]:
+    return _present(
+        url=one.url,
+        name=one.name,
+        tags=list(one.tags) or None,
+        every=spelt(one.every),
+        trust=one.trust,
+        rights=one.rights.value if one.rights_written else None,
     )
 
 

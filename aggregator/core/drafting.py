@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from aggregator.core.identity import Keyed, body_hash
 from aggregator.core.rules import RuleBook, Subject
@@ -41,6 +41,7 @@ class Draft:
     url_hash: int | None
     body_hash: int | None
     text: Text
+    said: tuple[str, str] | None = None  # tokens of title and summary, joined, as they are indexed
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = field(default=())
@@ -51,7 +52,7 @@ def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
     parsed = keyed.entry
     text = clean_text_of(parsed, feed, first_seen=first_seen)
     body = body_of(text)
-    words = cache(tokens)  # tags, rules and the body's hash ask for the same texts
+    words = _Once().__getitem__  # tags, rules, the index and the body's hash ask for the same texts
     place = place_of(text, first_seen)
     tags, series, matches = file(text, body, feed, books, place=place, words=words)
     return Draft(
@@ -61,10 +62,19 @@ def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
         url_hash=url_hash(text.url) if text.url else None,
         body_hash=body_hash(body, words),
         text=text,
+        said=(" ".join(words(text.title)), " ".join(words(text.summary))),
         tags=tags,
         series=series,
         matches=matches,
     )
+
+
+class _Once(dict[str, list[str]]):
+    """The tokens of texts, found once each; `functools.cache` takes longer to be made than used."""
+
+    def __missing__(self, text: str) -> list[str]:
+        found = self[text] = tokens(text)
+        return found
 
 
 def clean_text_of(parsed: ParsedEntry, feed: Feed, *, first_seen: int) -> Text:
@@ -188,5 +198,12 @@ def _line(value: str | None, limit: int) -> str | None:
 
 
 def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
-    cleaned = (clean_line(plain_text(value, 400), limit=100) for value in values[:50])
-    return tuple(dict.fromkeys(each for each in cleaned if each))
+    if not values:
+        return ()
+    cleaned = [_category(value) for value in values[:50]]
+    return tuple(dict.fromkeys([each for each in cleaned if each]))
+
+
+@lru_cache(maxsize=4096)
+def _category(value: str) -> str:
+    return clean_line(plain_text(value, 400), limit=100)

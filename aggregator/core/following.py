@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from aggregator.core.naming import name_for
 from aggregator.core.tagging import MAX_NAME, tag_name
@@ -24,7 +24,7 @@ class Plan:
     add: tuple[tuple[FeedSpec, Outline], ...] = ()
     take: tuple[tuple[FeedId, FeedSpec], ...] = ()  # retired ones that the list names (again)
     change: tuple[tuple[FeedId, FeedSpec], ...] = ()
-    name: tuple[FeedId, ...] = ()  # of the file or the desk: the list names them too
+    name: Mapping[FeedId, str] = field(default_factory=dict)  # it names them, by this address
     retire: tuple[FeedId, ...] = ()
     let_go: tuple[FeedId, ...] = ()  # of the file or the desk: the list names them no more
     call: tuple[tuple[FeedId, Outline], ...] = ()  # not heard of yet: they get the list's title
@@ -37,7 +37,7 @@ def tags_from(folders: Iterable[str]) -> tuple[str, ...]:
     >>> tags_from(["World ", "world", "★", "Black Sea"])
     ('World', 'Black Sea')
     """
-    tags = {}
+    tags: dict[str, str] = {}
     for folder in folders:
         label = clean_line(folder, MAX_NAME)
         if key := tag_name(label):
@@ -46,64 +46,72 @@ def tags_from(folders: Iterable[str]) -> tuple[str, ...]:
 
 
 def by_address(feeds: Iterable[Feed]) -> dict[str, Feed]:
-    """Return feeds by their address, also as an OPML list would write it."""
-    found: dict[str, Feed] = {}
-    for feed in feeds:
-        found.setdefault(safe_link(feed.spec.url) or feed.spec.url, feed)
-    return found | {feed.spec.url: feed for feed in found.values()}
+    """Return feeds by their address, as it is and as an OPML list would write it."""
+    feeds = tuple(feeds)
+    return {_listed(feed): feed for feed in feeds} | {feed.spec.url: feed for feed in feeds}
 
 
-def plan(
-    followed: FollowedList,
-    listed: OutlineList,
-    feeds: Sequence[Feed],
-    *,
-    unheard: Set[FeedId] = frozenset(),
-    defaults: Defaults,
-) -> Plan:
-    """Return what a list as just read changes. `unheard` feeds have never been polled with success.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What we have when a list is read."""
+
+    feeds: Sequence[Feed]
+    listed_as: Mapping[FeedId, str]  # by what address this list names feeds: some have moved on
+    unheard: Set[FeedId]  # never polled with success
+    defaults: Defaults
+
+
+def plan(followed: FollowedList, listed: OutlineList, known: Known) -> Plan:
+    """Return what a list as just read changes.
 
     What it names is added, or taken back where it was retired; but what an editor removed from
     the desk stays removed, and what another list brought is left to that one. What it names no
     more is retired if this list brought it and nobody else names it; never when the list names
     nothing at all, or could not be read to its end.
     """
-    known, named = by_address(feeds), {outline.url for outline in listed.outlines}
-    taken = {feed.spec.name for feed in feeds}
-    add, take, change, name, call = [], [], [], list[FeedId](), []
+    ours = {feed.id: feed for feed in known.feeds if feed.list_id == followed.id}
+    here = {known.listed_as.get(feed.id, _listed(feed)): feed for feed in ours.values()}
+    feeds = by_address(known.feeds) | here
+    taken = {feed.spec.name for feed in known.feeds}
+    add, take, change, name, call = [], [], [], {}, []
     for outline in listed.outlines[:MOST_FEEDS]:
-        feed = known.get(outline.url)
+        feed = feeds.get(outline.url)
         said = feed.spec if feed else FeedSpec(url=outline.url, name=name_for(outline.url, taken))
-        spec = _given(said, followed, outline, defaults)
+        spec = _given(said, followed, outline, known.defaults)
         if feed is None:
             taken.add(spec.name)
             add.append((spec, outline))
         elif feed.status is FeedStatus.RETIRED:
             if feed.origin is not Origin.DESK:
                 take.append((feed.id, spec))
+                name[feed.id] = outline.url
         elif feed.origin is not Origin.LIST:
-            name.extend([feed.id] if feed.list_id is None else [])
-        elif feed.list_id == followed.id:
-            change.extend([(feed.id, spec)] if spec != feed.spec else [])
-            if feed.id in unheard and outline.title != feed.title:
+            if feed.list_id is None:
+                name[feed.id] = outline.url
+        elif feed.id in ours:
+            if spec != feed.spec:
+                change.append((feed.id, spec))
+            if feed.id in known.unheard and outline.title != feed.title:
                 call.append((feed.id, outline))
-    left = [
-        feed
-        for feed in feeds
-        if feed.list_id == followed.id and (safe_link(feed.spec.url) or feed.spec.url) not in named
-    ]
+    named = {outline.url for outline in listed.outlines}
     trusted = listed.whole and bool(listed.outlines)
-    leaving = [each for each in left if each.status is not FeedStatus.RETIRED] if trusted else []
+    left = [feed for url, feed in here.items() if trusted and url not in named]
+    left = [feed for feed in left if feed.status is not FeedStatus.RETIRED]
     return Plan(
         add=tuple(add),
         take=tuple(take),
         change=tuple(change),
-        name=tuple(name),
-        retire=tuple(each.id for each in leaving if each.origin is Origin.LIST),
-        let_go=tuple(each.id for each in leaving if each.origin is not Origin.LIST),
+        name=name,
+        retire=tuple(each.id for each in left if each.origin is Origin.LIST),
+        let_go=tuple(each.id for each in left if each.origin is not Origin.LIST),
         call=tuple(call),
         problem=_problem(listed),
     )
+
+
+def _listed(feed: Feed) -> str:
+    """Return a feed's address as an OPML list would write it."""
+    return safe_link(feed.spec.url) or feed.spec.url
 
 
 def _given(
@@ -126,7 +134,7 @@ def _problem(listed: OutlineList) -> str | None:
     if not listed.outlines:
         return "it names no feed, so nothing is changed"
     if not listed.whole:
-        return f"{listed.problems[0]}; what it may have lost is still polled"
+        return f"not read as a whole ({listed.problems[0]}), so nothing is retired"
     if len(listed.outlines) > MOST_FEEDS:
         return f"it names {len(listed.outlines)} feeds; the first {MOST_FEEDS} are polled"
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,6 +10,8 @@ from aggregator.core.text import Tokenizer, hash_text, hash_texts, signed64, tok
 from aggregator.core.urls import url_hash, url_key
 from aggregator.model.entry import Known, ParsedEntry
 
+_OF_32 = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO_OF_32 = [one + two for one in _OF_32 for two in _OF_32]
 LEAST_BODY_WORDS = 30  # shorter bodies ("Read more…") are alike by chance
 LONGEST_PLAIN = 600  # characters of a guid or address that stand in a key as they are
 
@@ -124,15 +125,20 @@ def digest(entry: ParsedEntry) -> int:
 
 def body_hash(text: str, words: Tokenizer = tokens) -> int | None:
     """Return a hash of the folded words of a plain-text body, None when there are too few."""
-    if word_count(text, LEAST_BODY_WORDS) < LEAST_BODY_WORDS:
+    said = words(text)
+    # Counted as people count only where it may matter: so many by either measure are enough.
+    plenty = LEAST_BODY_WORDS + 10
+    doubtful = len(said) < plenty or text.count(" ") < plenty
+    if doubtful and word_count(text, LEAST_BODY_WORDS) < LEAST_BODY_WORDS:
         return None
-    return signed64(" ".join(words(text)).encode())
+    return signed64(" ".join(said).encode())
 
 
 def story_public_id(feed_url: str, key: str) -> str:
     """Return the opaque id of the story that this entry of this feed opens: 16 of a-z2-7."""
     named = f"{len(feed_url)} {feed_url}{key}".encode("utf-8", "surrogatepass")
-    return b32encode(blake2b(named, digest_size=10).digest()).decode().lower()
+    number = int.from_bytes(blake2b(named, digest_size=10).digest(), "big")
+    return "".join([_TWO_OF_32[number >> shift & 1023] for shift in range(70, -1, -10)])
 
 
 def _identified(entry: ParsedEntry) -> Identified:

@@ -97,7 +97,7 @@ class Subject:
         """Return the values of a label as comparisons see them."""
         kept = self._kept.get(name)
         if not isinstance(kept, frozenset):
-            kept = frozenset(_label(name, value) for value in self.labels(name)) - {""}
+            kept = frozenset([_label(name, value) for value in self.labels(name)]) - {""}
             self._kept[name] = kept
         return kept
 
@@ -203,9 +203,11 @@ class RuleBook:
     def match(self, subject: Subject) -> tuple[Match, ...]:
         """Return the topics whose rule admits the entry, in the topics' order, and why."""
         return tuple(
-            Match(topic_id=topic_id, because=rule.ask(subject).because)
-            for topic_id, rule in self.rules
-            if rule.holds(subject)
+            [
+                Match(topic_id=topic_id, because=rule.ask(subject).because)
+                for topic_id, rule in self.rules
+                if rule.holds(subject)
+            ]
         )
 
 

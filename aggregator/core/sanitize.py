@@ -145,6 +145,7 @@ _PERHAPS_UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufb50-\uffff\U0001fffe-\U0010ffff]"
 )
+_ABSOLUTE = re.compile(r"""(?:href|src)=["']https?://""")
 _NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 _SCRIPT_WORD = re.compile(r"(javascript\s*):", re.I)
 _HANDLER_WORD = re.compile(r"(?<=[\s/\"'`])(on[a-z]+\s*)=", re.I)
@@ -181,7 +182,9 @@ def clean_html(html: str, base: str | None) -> str:
         return text_to_html(_readable(html, MAX_HTML))
     if html.count("<") > MAX_TAGS:
         html = _flattened(html)
-    cleaned = _cleaner(base if base and _is_base(base) else None).clean(html)
+    if base and (_all_absolute(html) or not _is_base(base)):
+        base = None
+    cleaned = _cleaner(base).clean(html)
     # Once more: a character reference may have brought what was taken out before.
     if "&" in html:
         cleaned = _characters(cleaned)
@@ -273,6 +276,12 @@ def _is_listed(url: str, hosts: frozenset[str]) -> bool:
             if slash and name == domain and parts.path.startswith("/" + path):
                 return True
     return False
+
+
+def _all_absolute(html: str) -> bool:
+    """Whether no address needs a base: most documents then share one cleaner."""
+    low = html.lower()
+    return low.count("href") + low.count("src") == len(_ABSOLUTE.findall(low))
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ REFUSED_PAUSE = 4 * HOUR  # 401, 403: checklist 27
 THROTTLED_PAUSE = HOUR  # 429 that names no time: checklist 30
 DOUBLINGS = 10
 
-ASKED_A_GAP = 4  # times we ask between two entries, within the bounds
+ASKED_A_GAP = 6  # times we ask between two entries, within the bounds (benchmarks.rhythm)
 AFTER = 5 * MINUTE  # a dated column's usual moment: publishers date first and serve then
 EARLY = 2 * HOUR  # what came so little before the usual moment is that day's instalment
 LATE = 4 * HOUR  # for so long a missing instalment is waited for

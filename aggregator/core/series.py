@@ -80,7 +80,7 @@ def find(
     texts = {
         "title": (title,),
         "body": (body,),
-        "category": tuple(categories),
+        "category": categories,
         "author": (author,),
         "url": (url,),
     }
@@ -106,10 +106,11 @@ def _compile(name: str, field: str, text: str) -> _Pattern:
         raise UsageError(f"series {name!r}: {field} pattern {text!r}: {error}") from error
 
 
-def _because(series: _Series, texts: Mapping[str, tuple[str, ...]]) -> str | None:
+def _because(series: _Series, texts: Mapping[str, Sequence[str]]) -> str | None:
     for pattern in series.patterns:
-        if any(text and pattern.matches(text) for text in texts[pattern.field]):
-            return f"{pattern.field} matches '{pattern.text}'"
+        for text in texts[pattern.field]:
+            if text and pattern.matches(text):
+                return f"{pattern.field} matches '{pattern.text}'"
     return None
 
 

@@ -305,10 +305,6 @@ def word_count(text: str, most: int | None = None) -> int:
 
     With `most` counting ends there.
     """
-    if most is not None and text.isascii():  # often found without looking into the pieces
-        first = text.split(None, most + 4)[: most + 4]
-        if sum([piece[0].isalnum() for piece in first]) >= most:
-            return most
     return sum(1 for _ in islice(_COUNTED.finditer(text), most))
 
 

@@ -14,7 +14,7 @@ from aggregator.core.text import clean_line
 from aggregator.core.urls import host_of, is_web
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Fetched
-from aggregator.model.feed import Feed
+from aggregator.model.feed import Feed, PollState
 from aggregator.model.push import Offer, Push, PushState, Signed
 from aggregator.model.settings import Site
 
@@ -32,6 +32,7 @@ VERIFIED_WITHIN = 15 * MINUTE  # a hub that has not come by then will not come
 FIRST_WAIT, LONGEST_WAIT = HOUR, 7 * DAY  # between requests that were in vain
 DENIED_WAIT = 7 * DAY
 LONGEST_CHALLENGE = 4096  # characters that are echoed
+PING_EVERY = MINUTE  # at least between two polls that pings bring about
 MOST_MISSES = 3  # polls that found what was not pushed: no more trust until the next lease
 NEWS_TRAVELS = 10 * MINUTE  # what is younger may still be on its way through the hub
 RARELY = DAY  # between looks at what may not be asked for now
@@ -233,6 +234,29 @@ def signed(secret: str, body: bytes, header: str | None) -> Signed:
 def is_open(push: Push, now: float) -> bool:
     """Return whether what the hub brings is taken: the lease runs, as far as clocks agree."""
     return push.state is PushState.LIVE and now < (push.expires_at or 0) + 5 * MINUTE
+
+
+def brought(push: Push, now: float) -> Push:
+    """Return it after the hub brought something that was signed."""
+    problem = push.problem if push.failures >= MOST_MISSES else None
+    return replace(push, last_at=now, problem=problem)
+
+
+def is_trusted(push: Push) -> bool:
+    """Return whether what this hub brings lets us poll rarely."""
+    return push.state is PushState.LIVE and push.failures < MOST_MISSES
+
+
+def after_ping(state: PollState, now: float) -> PollState:
+    """Return a feed's state after a hub said no more than that there is something new.
+
+    It is polled at once, though not more than once a minute however often the hub says so; a
+    feed whose server fails is left alone as before.
+    """
+    if state.failures or state.next_poll_at is None:
+        return state
+    soonest = now if state.last_poll_at is None else max(now, state.last_poll_at + PING_EVERY)
+    return replace(state, next_poll_at=min(state.next_poll_at, soonest))
 
 
 def missed(push: Push, arrivals: Sequence[int | None], last_poll_at: float, now: float) -> bool:

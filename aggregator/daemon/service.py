@@ -22,6 +22,8 @@ from aggregator.flow.absorb import Absorbed
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import Orders, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
+from aggregator.flow.push import push_due
+from aggregator.flow.pushed import Inbox
 from aggregator.ports import Fetcher
 from aggregator.system import bring_into_line, new_fetcher
 from aggregator.web.app import make_app
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 POLL_EVERY = 1.0  # seconds between looks at what is due; the feeds table is the schedule
 PUBLISH_EVERY = 0.5
 WATCH_EVERY = 2.0
+PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
 CLOCK_EVERY = 1.0
 CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
 LAST_WORDS = 3.0  # seconds the jobs under way get to end
@@ -39,14 +42,15 @@ LAST_WORDS = 3.0  # seconds the jobs under way get to end
 class Service:
     """Polls, publishes and serves until told to stop.
 
-    The scheduler has three jobs, none per feed (MEASURES §1, Scheduler): look for due feeds,
-    compose dirty topics, watch feeds.yaml. Each runs at most once at a time.
+    The scheduler has a few jobs, none per feed (MEASURES §1, Scheduler): look for due feeds,
+    compose dirty topics, watch feeds.yaml, ask hubs. Each runs at most once at a time.
     """
 
     def __init__(self, kit: Kit, *, on_turn: Callable[[Absorbed], None] | None = None) -> None:
         self._kit, self._on_turn = kit, on_turn
         self._stop = Event()
         self._former: list[Fetcher] = []  # of earlier settings
+        self.inbox = Inbox()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signature(kit.settings.path)
         self._problems: dict[str, str] = {}  # by job: what stops it now
@@ -68,7 +72,7 @@ class Service:
     def run(self, host: str, port: int, *, poll: bool = True, ready: Callable[[], None]) -> None:
         """Serve until stopped. Raises `UsageError` when the port is taken."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        with _listening(host, port) as listener, _web(self, listener):
+        with _listening(host, port) as listener, _web(self, listener), _inbox(self, self._stop):
             if poll:
                 self._kit.reader.warm()
                 self._start_jobs()
@@ -94,6 +98,7 @@ class Service:
             (self.poll, POLL_EVERY),
             (self.publish, PUBLISH_EVERY),
             (self.watch, WATCH_EVERY),
+            (self.push, PUSH_EVERY),
         ):
             self._scheduler.add_job(
                 self._do,
@@ -148,6 +153,10 @@ class Service:
         for done in publish_due(self._kit):
             if done.changed:
                 log.info("published", extra={"topic": done.slug, "items": done.items})
+
+    def push(self) -> None:
+        """Ask hubs to tell us what is new, and renew what ends."""
+        push_due(self._kit, stop=self._stop)
 
     def watch(self) -> None:
         """Take in a changed feeds.yaml; with a mistake in it the last good one stays in force."""
@@ -207,9 +216,21 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
+def _inbox(service: Service, stop: Event) -> Iterator[None]:
+    args = (lambda: service.kit, stop)
+    thread = Thread(target=service.inbox.run, args=args, name="inbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(1.0)
+
+
+@contextmanager
 def _web(service: Service, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(
-        make_app(lambda: service.kit),
+        make_app(lambda: service.kit, service.inbox),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -17,7 +17,9 @@ from aggregator.core.schedule import (
     host_pause,
 )
 from aggregator.core.urls import absolute, host_of
+from aggregator.core.websub import after_ping
 from aggregator.flow.filing import Desk, homes, redraw, refresh_stories
+from aggregator.flow.push import heed_arrivals, heed_hubs
 from aggregator.model.entry import Known, ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
 from aggregator.model.feed import Claim, Feed, FeedStatus, PollRecord, PollState
@@ -45,6 +47,7 @@ class Polled:
     unreadable: str | None = None  # why a body that arrived is no feed
     drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
     spoilt: Mapping[int, str] = field(default_factory=dict)  # by key hash: why it has no draft
+    pushed: bool = False  # a hub brought it: nobody was asked, and its headers say nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +110,10 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
         raise Overtaken(feed.spec.name)
     if polled.parsed is not None:
         _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
-    _pass_on(tx, polled)
-    tx.feeds.log_poll(_record(polled, intake, state.problem))
+    if not polled.pushed:
+        _heed_hubs(tx, polled, feed, intake, desk.homes.get(feed.id, frozenset()))
+        _pass_on(tx, polled)
+        tx.feeds.log_poll(_record(polled, intake, state.problem))
     return Absorbed(
         feed=feed,
         outcome=polled.outcome,
@@ -123,6 +128,8 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
 def state_after(polled: Polled) -> PollState:
     """Return the feed's poll state by what its turn gave; validators of a body that was read."""
     state, outcome, turn = polled.claim.state, polled.outcome, polled.turn
+    if polled.pushed:  # what could not be used of it, a poll may bring better
+        return after_ping(state, turn.started) if polled.parsed is None else state
     if isinstance(outcome, Failed):
         return after_failure(state, outcome, turn)
     if not isinstance(outcome, Fetched):
@@ -193,6 +200,15 @@ def _keep(tx: Tx, feed: Feed, intake: Intake, desk: Desk, *, before: Feed, now: 
     stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
     refresh_stories(tx, desk, stories, now)
     redraw(tx, stories, now)
+
+
+def _heed_hubs(tx: Tx, polled: Polled, feed: Feed, intake: Intake, homes: frozenset[str]) -> None:
+    """What a document says of hubs, and its news of those that should have brought them."""
+    if polled.parsed is None or not isinstance(polled.outcome, Fetched):
+        return
+    now, found = polled.turn.started, [each.text.published_at for each in intake.arrivals]
+    heed_hubs(tx, feed, polled.outcome, polled.parsed, homes, now=now)
+    heed_arrivals(tx, feed.id, polled.claim.state, found, now=now)
 
 
 def _pass_on(tx: Tx, polled: Polled) -> None:

@@ -92,7 +92,7 @@ def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ruled:
-    """What is still to be kept of a case: a poll judges dozens, and writes their verdicts at once."""
+    """What is still to be kept of a case: a poll judges dozens and writes all verdicts at once."""
 
     verdicts: tuple[Verdict, ...]
     visible: bool  # whether anything that shows has changed

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aggregator.core.following import by_address, tags_from
 from aggregator.core.naming import DESK_FEED, FEED_NAME, name_for
 from aggregator.core.shortcuts import feed_address, spelt_out
 from aggregator.errors import NotFound, UsageError
 from aggregator.flow.kit import Kit
-from aggregator.formats.opml import read_opml, write_opml
+from aggregator.formats.opml import MAX_DEPTH, read_opml, write_opml
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList, Rights
 from aggregator.ports import Tx
 
@@ -27,15 +28,14 @@ def add_feed(
     kit: Kit, url: str, *, name: str | None, tags: Sequence[str], rights: Rights | None
 ) -> Feed:
     """Keep a new feed of the desk's, due at once. Raises `UsageError` when it is known already."""
-    now = kit.clock()
+    now, address = kit.clock(), address_of(url)
     with kit.store.write(durable=True) as tx:
-        taken = frozenset(feed.spec.name for feed in tx.feeds.all())
+        others = (feed.spec for feed in tx.feeds.all() if feed.spec.url != address)
+        taken = frozenset(other.name for other in others)
         spec = spec_for(kit, url, taken, name=name, tags=tags, rights=rights)
         known = tx.feeds.find(spec.url)
         if known is not None and known.status is FeedStatus.RETIRED:
-            tx.feeds.change(known.id, spec, origin=Origin.DESK)
-            tx.feeds.set_status(known.id, FeedStatus.ACTIVE, now=now)
-            return tx.feeds.get(known.id) or known
+            return _bring_back(tx, known, spec, now)
         if known is not None:
             raise UsageError(f"{spec.url} is a feed of ours already, called {known.spec.name!r}")
         return tx.feeds.add(spec, origin=Origin.DESK, now=now)
@@ -96,45 +96,47 @@ def import_opml(kit: Kit, body: bytes) -> Imported:
     with kit.store.write(durable=True) as tx:
         feeds = tx.feeds.all()
         taken = {feed.spec.name for feed in feeds}
-        addresses = {feed.spec.url for feed in feeds}
+        ours = by_address(feeds)
         for outline in listed.outlines:
-            if outline.url in addresses:
+            found = ours.get(outline.url)
+            if found is not None and found.status is not FeedStatus.RETIRED:
                 known += 1
                 continue
             spec = FeedSpec(
-                url=outline.url,
-                name=name_for(outline.url, frozenset(taken)),
-                tags=outline.folders,
+                url=found.spec.url if found else outline.url,
+                name=found.spec.name if found else name_for(outline.url, taken),
+                tags=tags_from(outline.folders),
                 every=kit.settings.defaults.every,
                 rights=kit.settings.defaults.rights,
             )
+            if found is not None:
+                added.append(_bring_back(tx, found, spec, now))
+                continue
             feed = tx.feeds.add(spec, origin=Origin.DESK, now=now)
-            if outline.title or outline.site_url:
-                tx.feeds.learn(
-                    feed.id,
-                    title=outline.title or None,
-                    site_url=outline.site_url,
-                    lang=None,
-                    icon=None,
-                )
+            tx.feeds.learn(
+                feed.id, title=outline.title, site_url=outline.site_url, lang=None, icon=None
+            )
             added.append(tx.feeds.get(feed.id) or feed)
             taken.add(spec.name)
-            addresses.add(spec.url)
     return Imported(added=tuple(added), known=known, problems=listed.problems)
 
 
 def export_opml(tx: Tx, title: str) -> bytes:
-    """Return the feeds we poll as OPML 2.0; of those with secrets only the address."""
+    """Return the feeds we poll as OPML 2.0; of those with secrets only the address.
+
+    A feed's tags are the folders it stands in, the first one outermost: an import gives the same
+    tags in the same order.
+    """
     outlines = tuple(
         Outline(
             url=feed.spec.url,
             title=feed.label,
             site_url=feed.site_url,
-            folders=feed.spec.tags[:1],
+            folders=feed.spec.tags[:MAX_DEPTH],
         )
         for feed in sorted(
             tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED),
-            key=lambda feed: (feed.spec.tags[:1], feed.id),
+            key=lambda feed: (feed.spec.tags, feed.id),
         )
         if "://" in feed.spec.url and feed.spec.name != DESK_FEED
     )
@@ -151,5 +153,26 @@ def set_status(kit: Kit, handle: str, status: FeedStatus) -> Feed:
             raise UsageError(f"{feed.spec.name!r} stands in feeds.yaml: take it out there")
         if feed.origin is Origin.FILE and feed.status is FeedStatus.RETIRED:
             raise UsageError(f"{feed.spec.name!r} has left feeds.yaml: put it back there")
+        if feed.origin is Origin.LIST and status is FeedStatus.RETIRED:
+            raise UsageError(
+                f"{feed.spec.name!r} comes with {_list_of(tx, feed)}: `feeds pause` stops it, and"
+                " `feeds unfollow` ends the whole list"
+            )
+        left = feed.origin is Origin.LIST and feed.status is FeedStatus.RETIRED
+        if left and status is FeedStatus.ACTIVE:
+            return _bring_back(tx, feed, feed.spec, kit.clock())  # its list names it no more
         tx.feeds.set_status(feed.id, status, now=kit.clock())
         return tx.feeds.get(feed.id) or feed
+
+
+def _bring_back(tx: Tx, feed: Feed, spec: FeedSpec, now: float) -> Feed:
+    """Poll a retired feed again, as the desk's own."""
+    tx.feeds.change(feed.id, spec, origin=Origin.DESK)
+    tx.feeds.set_status(feed.id, FeedStatus.ACTIVE, now=now)
+    tx.lists.let_go([feed.id])
+    return tx.feeds.get(feed.id) or feed
+
+
+def _list_of(tx: Tx, feed: Feed) -> str:
+    found = tx.lists.get(feed.list_id) if feed.list_id is not None else None
+    return f"the list {found.spec.name!r}" if found else "a list"

@@ -202,8 +202,8 @@ def _visit(kit: Kit, page: DuePage, held_until: float) -> _Visit:
         again_at = _after(page, _again_at(kit, page, outcome))
         problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
         return result(problem, again_at=again_at, spacing=spacing, outcome=outcome)
-    body, problem = _read(kit, page, outcome)
-    return result(problem, body=body, spacing=spacing, outcome=outcome)
+    body, why_not = _read(kit, page, outcome)
+    return result(why_not, body=body, spacing=spacing, outcome=outcome)
 
 
 def _read(kit: Kit, page: DuePage, outcome: Fetched) -> tuple[str, str | None]:

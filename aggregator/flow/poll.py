@@ -86,6 +86,7 @@ def keep_up_with_clock(tx: Tx, now: float) -> None:
     """Plan anew what was planned by a clock that has gone back since; else it would wait for it."""
     if replanned := tx.feeds.replan(now):
         log.warning("the clock went back", extra={"feeds": replanned})
+    tx.pushes.replan(now)
 
 
 def due_now(tx: Tx, now: float) -> tuple[FeedId, ...]:

@@ -40,10 +40,10 @@ def poll_one(kit: Kit, claim: Claim, books: Books) -> Polled:
     arrived = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
     if body_hash == claim.state.body_hash:
         return arrived
-    return _read(kit, arrived, outcome, books)
+    return read_body(kit, arrived, outcome, books)
 
 
-def _read(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
+def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
     try:
         parsed = kit.reader.read(outcome.body, url=outcome.url, content_type=outcome.content_type)
     except ReadFailed as error:
@@ -102,7 +102,7 @@ def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
         log.exception("could not absorb a poll", extra={"feed": feed.spec.name})
         problem = f"internal error, nothing of this poll was kept: {error!r}"
         failed = Failed(fault=Fault.UNREADABLE, problem=problem)
-        without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn)
+        without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn, pushed=polled.pushed)
         return absorb(tx, without, blocks, who)
 
 

@@ -47,8 +47,9 @@ def read_opml(body: bytes) -> OutlineList:
     """Return the feeds of an OPML document, in its order, each address once.
 
     Only http(s) addresses without a password are taken; what is left out, and what is not
-    well-formed, stands in `problems`, and `whole` tells whether that may have cost feeds. Raises `ReadFailed` when it is no OPML, too long, or
-    declares a document type (a feed list needs none, an attack does).
+    well-formed, stands in `problems`, and `whole` is False where that may have cost feeds. Raises
+    `ReadFailed` when it is no OPML, too long, or declares a document type (a feed list needs
+    none, an attack does).
     """
     if len(body) > MAX_BODY:
         raise ReadFailed(f"the OPML list is too long: {len(body)} bytes, at most {MAX_BODY}")

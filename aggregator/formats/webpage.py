@@ -33,9 +33,9 @@ def page_text(body: bytes, content_type: str | None) -> str:
     """
     if len(body) > MAX_PAGE:
         raise ReadFailed(f"the page is too long: {len(body)} bytes, at most {MAX_PAGE}")
-    for mark, name in _MARKS:
+    for mark, marked in _MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
+            return body[len(mark) :].decode(marked, "replace")
     told = _CHARSET.search((content_type or "").encode("ascii", "replace"))
     metas = b" ".join(_META.findall(body[:_LOOKED_AT]))
     for found in (told, _CHARSET.search(metas)):

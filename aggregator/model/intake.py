@@ -40,6 +40,7 @@ class Arrival:
     body_hash: int | None  # None: under 30 words
     text: Text
     first_seen_at: int
+    said: tuple[str, str] | None = None  # title and summary as they are indexed; None: not made
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = ()
@@ -61,6 +62,7 @@ class Change:
     body_hash: int | None
     text: Text
     at: int
+    said: tuple[str, str] | None = None  # title and summary as they are indexed; None: not made
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = ()

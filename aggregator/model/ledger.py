@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aggregator.model.feed import Feed
+
 DAY = 86_400
 
 
@@ -37,3 +39,12 @@ class HostTally:
 
     host: str
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnHost:
+    """The feeds we poll on one host: how many, and the first of them with their last poll."""
+
+    count: int
+    last_poll_at: float | None  # of all of them
+    feeds: tuple[tuple[Feed, float | None], ...]

@@ -7,8 +7,8 @@ from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
 from aggregator.ports.outside import Clock, Fetcher, Reader
-from aggregator.ports.pushes import Pushes
 from aggregator.ports.pages import Pages
+from aggregator.ports.pushes import Pushes
 from aggregator.ports.store import Meta, Store, Tx
 
 __all__ = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.exchange import Hop
 from aggregator.model.ids import FeedId
-from aggregator.model.ledger import HostTally, Tally
+from aggregator.model.ledger import HostTally, OnHost, Tally
 
 
 class Ledger(Protocol):
@@ -31,6 +31,14 @@ class Ledger(Protocol):
     ) -> tuple[HostTally, ...]:
         """Hosts asked since, most requests first. `public`: without those of feeds that may not
         be named. `matching`: only hosts with these letters in their name."""
+        ...
+
+    def feeds_on(self, hosts: Sequence[str], most: int) -> Mapping[str, OnHost]:
+        """The active feeds that may be named on these hosts, at most so many of each."""
+        ...
+
+    def last_poll_at(self) -> float | None:
+        """When anything was last polled."""
         ...
 
     def total(self, since_day: int, *, public: bool = False) -> Tally:

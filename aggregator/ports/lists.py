@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from aggregator.model.feed import Feed, Origin
@@ -42,14 +42,22 @@ class Lists(Protocol):
         """Keep what reading it taught; a list that nobody follows any more stays unread."""
         ...
 
-    def read_wholly(self, but: ListId) -> None:
-        """Forget the validators of all lists but one, so that each is read next time it is due."""
+    def read_wholly(self) -> None:
+        """Forget the validators of all lists, so that each is read when it is next due."""
         ...
 
     def feeds(self, list_id: ListId) -> tuple[Feed, ...]:
         """Every feed the list named when it was last read, those included that left since."""
         ...
 
-    def name(self, list_id: ListId | None, feed_ids: Iterable[FeedId]) -> None:
-        """Note that the list names these feeds; None: that no list does."""
+    def addresses(self, list_id: ListId) -> Mapping[FeedId, str]:
+        """By what address the list names its feeds; a feed may have moved on since."""
+        ...
+
+    def name(self, list_id: ListId, named: Mapping[FeedId, str]) -> None:
+        """Note that the list names these feeds, each by its address there."""
+        ...
+
+    def let_go(self, feed_ids: Iterable[FeedId]) -> None:
+        """Note that no list names these feeds any more."""
         ...

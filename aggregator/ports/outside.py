@@ -43,6 +43,13 @@ class Reader(Protocol):
         """
         ...
 
+    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
+        """Return the article on a web page as sanitised HTML, "" when there is none.
+
+        Raises `ReadFailed` when the page cannot be read at all.
+        """
+        ...
+
     def warm(self) -> None:
         """Get ready ahead of the first document, without waiting for it."""
         ...

@@ -11,8 +11,8 @@ from aggregator.ports.hosts import Hosts
 from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
-from aggregator.ports.pushes import Pushes
 from aggregator.ports.pages import Pages
+from aggregator.ports.pushes import Pushes
 
 
 class Meta(Protocol):

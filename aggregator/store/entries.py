@@ -166,7 +166,7 @@ class SqliteEntries:
             " WHERE id IN (SELECT value FROM json_each(?)) AND (withdrawn_at IS NULL) = ?",
             (many(entry_ids), at is not None),
         ).fetchall()
-        texts = [(EntryId(row["id"]), row["title"], row["summary"]) for row in touched]
+        texts = [words.said_of(row["id"], row["title"], row["summary"]) for row in touched]
         (self._index.add if at is None else self._index.take_out)(texts)
         self._conn.executemany(
             "UPDATE entries SET withdrawn_at = ?, withdrawn_why = NULL WHERE id = ?",

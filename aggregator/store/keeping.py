@@ -11,7 +11,7 @@ from aggregator.model.intake import Arrival, Change, Intake, Kept, Match
 from aggregator.store.merging import merge
 from aggregator.store.packing import dump_extra, pack, unpack
 from aggregator.store.sqlite import Connection, many
-from aggregator.store.words import WordIndex
+from aggregator.store.words import Said, WordIndex, said_of
 
 _NEW_STORY = (
     "INSERT INTO stories (id, public_id, lead_entry_id, first_at, last_at, size)"
@@ -60,9 +60,7 @@ def keep(conn: Connection, intake: Intake, index: WordIndex) -> tuple[Kept, ...]
     )
 
 
-def _keep_arrivals(
-    conn: Connection, arrivals: Sequence[Arrival], index: WordIndex
-) -> list[Kept]:
+def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordIndex) -> list[Kept]:
     """Number the arrivals ourselves, which only the one writer may, to write them in bulk."""
     if not arrivals:
         return []
@@ -83,12 +81,14 @@ def _keep_arrivals(
     admit(conn, ((id_, arrival.matches) for id_, _, arrival in placed), by_editor=False)
     keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
     _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
-    index.add(
-        (id_, arrival.text.title, arrival.text.summary)
-        for id_, _, arrival in placed
-        if arrival.withdrawn is None
-    )
+    index.add(_said(id_, arrival) for id_, _, arrival in placed if arrival.withdrawn is None)
     return [Kept(entry_id=id_, story_id=story, new=True) for id_, story, _ in placed]
+
+
+def _said(entry_id: EntryId, each: Arrival | Change) -> Said:
+    if each.said is None:
+        return said_of(entry_id, each.text.title, each.text.summary)
+    return entry_id, *each.said
 
 
 def _last(conn: Connection, table: str) -> int:
@@ -167,9 +167,9 @@ def _keep_change(conn: Connection, change: Change, index: WordIndex) -> list[Kep
         conn.execute("DELETE FROM entry_bodies WHERE entry_id = ?", (entry_id,))
         _keep_bodies(conn, [(entry_id, change.text)])
     if old["withdrawn_at"] is None:
-        index.take_out([(entry_id, old["title"], old["summary"])])
+        index.take_out([said_of(entry_id, old["title"], old["summary"])])
         if change.withdrawn is None:
-            index.add([(entry_id, change.text.title, change.text.summary)])
+            index.add([_said(entry_id, change)])
         else:
             conn.execute(
                 "UPDATE entries SET withdrawn_at = ?, withdrawn_why = ? WHERE id = ?",

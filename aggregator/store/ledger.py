@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aggregator.model.exchange import Hop
-from aggregator.model.feed import FeedStatus
+from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.ids import FeedId
-from aggregator.model.ledger import HostTally, Tally, day_of
-from aggregator.store.sqlite import Connection, Row
+from aggregator.model.ledger import HostTally, OnHost, Tally, day_of
+from aggregator.store import rows
+from aggregator.store.sqlite import Connection, Row, many
 
 _COUNT = (
     "INSERT INTO host_days (host, day, requests, not_modified, failed, bytes, private)"
@@ -96,6 +97,33 @@ class SqliteLedger:
             },
         )
         return tuple(HostTally(host=row["host"], tally=_tally(row)) for row in found)
+
+    def feeds_on(self, hosts: Sequence[str], most: int) -> Mapping[str, OnHost]:
+        """Return the active feeds that may be named on these hosts, at most so many of each."""
+        found = self._conn.execute(
+            "SELECT * FROM (SELECT f.*, s.host, s.last_poll_at,"
+            " row_number() OVER (PARTITION BY s.host ORDER BY f.id) AS place,"
+            " count(*) OVER (PARTITION BY s.host) AS count_here,"
+            " max(s.last_poll_at) OVER (PARTITION BY s.host) AS last_here"
+            " FROM json_each(:hosts) asked CROSS JOIN feed_state s ON s.host = asked.value"
+            " CROSS JOIN feeds f ON f.id = s.feed_id"
+            " WHERE f.private = 0 AND f.status = :active) WHERE place <= :most ORDER BY id",
+            {"hosts": many(dict.fromkeys(hosts)), "active": FeedStatus.ACTIVE, "most": most},
+        )
+        counts: dict[str, tuple[int, float | None]] = {}
+        feeds: defaultdict[str, list[tuple[Feed, float | None]]] = defaultdict(list)
+        for row in found:
+            counts[row["host"]] = row["count_here"], row["last_here"]
+            feeds[row["host"]].append((rows.a_feed(row), row["last_poll_at"]))
+        return {
+            host: OnHost(count=count, last_poll_at=last, feeds=tuple(feeds[host]))
+            for host, (count, last) in counts.items()
+        }
+
+    def last_poll_at(self) -> float | None:
+        """Return when anything was last polled."""
+        (last,) = self._conn.execute("SELECT max(last_poll_at) FROM feed_state").fetchone()
+        return None if last is None else float(last)
 
     def total(self, since_day: int, *, public: bool = False) -> Tally:
         """Return the sum of everything asked since."""

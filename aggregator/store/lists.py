@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -95,22 +95,36 @@ class SqliteLists:
             {**asdict(state), "id": list_id, "active": ListStatus.ACTIVE},
         )
 
-    def read_wholly(self, but: ListId) -> None:
-        """Forget the validators of all lists but one."""
-        self._conn.execute(
-            "UPDATE lists SET etag = NULL, last_modified = NULL WHERE id <> ?", (but,)
-        )
+    def read_wholly(self) -> None:
+        """Forget the validators of all lists."""
+        self._conn.execute("UPDATE lists SET etag = NULL, last_modified = NULL")
 
     def feeds(self, list_id: ListId) -> tuple[Feed, ...]:
         """Return every feed the list named when it was last read, in order of id."""
         found = self._conn.execute("SELECT * FROM feeds WHERE list_id = ? ORDER BY id", (list_id,))
         return tuple(map(rows.a_feed, found))
 
-    def name(self, list_id: ListId | None, feed_ids: Iterable[FeedId]) -> None:
-        """Note that the list names these feeds; None: that no list does."""
+    def addresses(self, list_id: ListId) -> Mapping[FeedId, str]:
+        """Return by what address the list names its feeds."""
+        found = self._conn.execute(
+            "SELECT id, listed_as FROM feeds WHERE list_id = ? AND listed_as IS NOT NULL",
+            (list_id,),
+        )
+        return {FeedId(feed_id): url for feed_id, url in found}
+
+    def name(self, list_id: ListId, named: Mapping[FeedId, str]) -> None:
+        """Note that the list names these feeds, each by its address there."""
+        self._conn.executemany(
+            "UPDATE feeds SET list_id = ?, listed_as = ? WHERE id = ?",
+            [(list_id, url, feed_id) for feed_id, url in named.items()],
+        )
+
+    def let_go(self, feed_ids: Iterable[FeedId]) -> None:
+        """Note that no list names these feeds any more."""
         self._conn.execute(
-            "UPDATE feeds SET list_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-            (list_id, many(set(feed_ids))),
+            "UPDATE feeds SET list_id = NULL, listed_as = NULL"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (many(set(feed_ids)),),
         )
 
     def _refuse_taken(self, spec: ListSpec, by: ListId | None) -> None:

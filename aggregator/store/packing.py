@@ -19,7 +19,7 @@ class _Zstd(threading.local):
     """A thread's own contexts: they must not be shared, and making one costs ten times its use."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=3)
+        self.compressor = zstandard.ZstdCompressor(level=1)
         self.decompressor = zstandard.ZstdDecompressor()
 
 

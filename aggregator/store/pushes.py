@@ -85,8 +85,7 @@ class SqlitePushes:
     def rest(self, feed_id: FeedId, until: float | None) -> None:
         """Let the feed be polled rarely until then; None: as any other."""
         self._conn.execute(
-            "UPDATE feed_state SET pushed_until = ?1"
-            " WHERE feed_id = ?2 AND pushed_until IS NOT ?1",
+            "UPDATE feed_state SET pushed_until = ?1 WHERE feed_id = ?2 AND pushed_until IS NOT ?1",
             (until, feed_id),
         )
 

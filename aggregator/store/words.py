@@ -11,12 +11,11 @@ from aggregator.errors import UsageError
 from aggregator.model.ids import EntryId
 from aggregator.store.sqlite import LAST_ID, STATEMENT_ERROR, Connection, StatementError
 
-
 _ADD = "INSERT INTO entry_words (rowid, title, summary) VALUES (?, ?, ?)"
 _TAKE_OUT = (
     "INSERT INTO entry_words (entry_words, rowid, title, summary) VALUES ('delete', ?, ?, ?)"
 )
-Said = tuple[EntryId, str, str]  # id, title, summary
+Said = tuple[EntryId, str, str]  # id, and tokens of title and summary, each joined by spaces
 
 
 class WordIndex:
@@ -32,11 +31,11 @@ class WordIndex:
         self._waiting: list[tuple[str, Said]] = []
 
     def add(self, texts: Iterable[Said]) -> None:
-        """Have entries found by their texts."""
+        """Have entries found by their tokens (see `said_of`)."""
         self._waiting.extend((_ADD, each) for each in texts)
 
     def take_out(self, texts: Iterable[Said]) -> None:
-        """Have entries found no more; by the very texts they were added with."""
+        """Have entries found no more; by the very tokens they were added with."""
         self._waiting.extend((_TAKE_OUT, each) for each in texts)
 
     def mark(self) -> int:
@@ -51,7 +50,7 @@ class WordIndex:
         """Write what waits, in the order asked."""
         waiting, self._waiting = self._waiting, []
         for statement, group in groupby(waiting, key=itemgetter(0)):
-            self._conn.executemany(statement, [_tokenised(text) for _, text in group])
+            self._conn.executemany(statement, [said for _, said in group])
 
 
 def search(
@@ -74,5 +73,6 @@ def search(
     return tuple(EntryId(rowid) for (rowid,) in found)
 
 
-def _tokenised(text: Said) -> Said:
-    return text[0], " ".join(tokens(text[1])), " ".join(tokens(text[2]))
+def said_of(entry_id: EntryId, title: str, summary: str) -> Said:
+    """Return an entry's texts as they are indexed."""
+    return entry_id, " ".join(tokens(title)), " ".join(tokens(summary))

@@ -36,6 +36,10 @@ PAGE_POLICY = {
     **NO_SNIFF,
 }
 
+FORM_POLICY = PAGE_POLICY["Content-Security-Policy"].replace(
+    "form-action 'none'", "form-action 'self'"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
@@ -76,9 +80,12 @@ def ready_page(
     status: int = 200,
     caching: str = PAGE_CACHING,
     location: str | None = None,
+    form: bool = False,
 ) -> Ready:
-    """Return a page, a list or a file of ours as it is served."""
+    """Return a page, a list or a file of ours as it is served; `form`: it has one, to us."""
     other = dict(PAGE_POLICY if content_type == HTML else NO_SNIFF)
+    if form:
+        other["Content-Security-Policy"] = FORM_POLICY
     if location is not None:
         other["Location"] = location
     document = Document(

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from aggregator import PROJECT_PAGE, __version__
 from aggregator.core.outgoing import headline
 from aggregator.core.text import clean_line
 from aggregator.core.urls import safe_link
@@ -18,10 +17,10 @@ from aggregator.flow.kit import Kit
 from aggregator.formats.opml import write_opml
 from aggregator.formats.writing import mailbox, moment
 from aggregator.model.feed import Feed, Outline, OutlineList
-from aggregator.net.etiquette import user_agent
 from aggregator.web.answers import version_of
+from aggregator.web.publishers import BotView
 from aggregator.web.telling import StoryPage
-from aggregator.web.views import Polled, TopicView, outlet
+from aggregator.web.views import TopicView, outlet
 
 HERE = Path(__file__).parent
 MONTHS = (
@@ -123,10 +122,9 @@ def story_html(kit: Kit, story: StoryPage) -> bytes:
     return _html("story.html", kit, story=story)
 
 
-def bot_html(kit: Kit, feeds: tuple[Polled, ...]) -> bytes:
+def bot_html(kit: Kit, told: BotView) -> bytes:
     """Return the page for publishers whose feeds we poll."""
-    agent = user_agent(kit.settings.site, __version__, PROJECT_PAGE)
-    return _html("bot.html", kit, feeds=feeds, agent=agent)
+    return _html("bot.html", kit, told=told, net=kit.settings.net)
 
 
 def message_html(kit: Kit, title: str, text: str) -> bytes:
@@ -171,6 +169,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters.update(minute=minute, iso=iso, outlet=outlet, site_link=site_link)
+    templates.filters.update(safe_link=safe_link, size=size, percent=percent, count=count)
     return templates
 
 
@@ -197,6 +196,36 @@ def minute(seconds: int) -> str:
     """
     at = moment(seconds)
     return f"{day(seconds)}, {at.hour:02}:{at.minute:02} UTC"
+
+
+def size(bytes: float) -> str:
+    """Return an amount of bytes as people read it.
+
+    >>> size(999), size(1_500), size(2_000_000_000)
+    ('999 B', '1.5 kB', '2 GB')
+    """
+    for unit, one in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if bytes >= one:
+            return f"{bytes / one:.3g} {unit}"
+    return f"{bytes:g} B"
+
+
+def percent(share: float | None) -> str:
+    """Return a share as people read it, and a dash for that of nothing.
+
+    >>> percent(0.934), percent(None)
+    ('93 %', '–')
+    """
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands apart.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
 
 
 def iso(seconds: int) -> str:

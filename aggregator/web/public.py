@@ -14,10 +14,12 @@ from starlette.types import ExceptionHandler
 
 from aggregator.errors import StoreError
 from aggregator.flow.kit import Kit
+from aggregator.flow.pushed import Inbox
 from aggregator.web.answers import HTML, NO_SNIFF, PAGE_POLICY, Ready, Reply, ready_page
 from aggregator.web.pages import root_of, static_files
+from aggregator.web.push import push_route
 from aggregator.web.shelf import Shelf
-from aggregator.web.site import JSON, not_found, page_at, status_json
+from aggregator.web.site import JSON, not_found, page_at, search_path, status_json
 
 FILE_CACHING = "public, max-age=604800"  # the address of a file changes with its bytes
 FRESH = {"Cache-Control": "no-store", **NO_SNIFF}
@@ -29,14 +31,21 @@ def load_page(kit: Kit, path: str) -> Ready | None:
         page = page_at(tx, kit, path)
     if page is None:
         return None
-    return ready_page(page.body, page.content_type, status=page.status, location=page.location)
+    return ready_page(
+        page.body,
+        page.content_type,
+        status=page.status,
+        location=page.location,
+        form=page.form,
+    )
 
 
 class Public:
     """The endpoints, and what they share."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, searches: Shelf) -> None:
         self._shelf = shelf
+        self._searches = searches  # apart: whatever is searched for, pages stay on their shelf
         self._files = {
             name: ready_page(body, kind, caching=FILE_CACHING)
             for name, (body, kind) in static_files().items()
@@ -45,6 +54,14 @@ class Public:
     async def page(self, request: Request) -> Reply | Response:
         """Answer with a page or a list."""
         ready = await self._shelf.get(request.scope["path"])
+        return Reply(ready) if ready is not None else await self.missing(request, None)
+
+    async def bot(self, request: Request) -> Reply | Response:
+        """Answer with the page for publishers, or with what it tells of the host asked for."""
+        said = request.query_params.get("host", "").strip()
+        if not said:
+            return await self.page(request)
+        ready = await self._searches.get(search_path(said))
         return Reply(ready) if ready is not None else await self.missing(request, None)
 
     async def file(self, request: Request) -> Reply | Response:
@@ -98,7 +115,7 @@ def routes(public: Public) -> list[Route]:
         ("/topics/{slug}.opml", public.page),
         ("/topics/{slug}", public.page),
         ("/stories/{id}", public.page),
-        ("/bot", public.page),
+        ("/bot", public.bot),
         ("/static/{name}", public.file),
         ("/healthz", public.healthz),
         ("/readyz", public.readyz),
@@ -107,11 +124,11 @@ def routes(public: Public) -> list[Route]:
     return [Route(path, endpoint, methods=["GET"]) for path, endpoint in table]
 
 
-def make_pages(kit: Callable[[], Kit]) -> Starlette:
-    """Return the application behind the feeds."""
-    public = Public(Shelf(kit, load_page))
+def make_pages(kit: Callable[[], Kit], inbox: Inbox | None = None) -> Starlette:
+    """Return the application behind the feeds; what hubs bring goes to the inbox."""
+    public = Public(Shelf(kit, load_page), Shelf(kit, load_page))
     app = Starlette(
-        routes=routes(public),
+        routes=[*routes(public), push_route(kit, inbox or Inbox())],
         exception_handlers={
             404: cast(ExceptionHandler, public.missing),
             StoreError: cast(ExceptionHandler, public.unreadable),

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from aggregator import __version__
+from aggregator.core.health import DAYS
 from aggregator.flow.kit import Kit
 from aggregator.ports import Tx
 from aggregator.web import pages
 from aggregator.web.answers import HTML
+from aggregator.web.publishers import bot_view, sought_host
 from aggregator.web.telling import Missing, Moved, story_page
 from aggregator.web.views import (
     ON_INDEX,
     ON_TOPIC,
     SLUG,
     find_topic,
-    polled,
     status,
     topic_view,
     topic_views,
@@ -25,6 +26,8 @@ from aggregator.web.views import (
 
 OPML = "text/x-opml; charset=utf-8"
 JSON = "application/json"
+SEARCH = "?host="
+NOWHERE = "-"  # no host is called so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +38,22 @@ class Page:
     content_type: str = HTML
     status: int = 200
     location: str | None = None
+    form: bool = False  # whether it asks people something
 
 
-def page_at(tx: Tx, kit: Kit, path: str) -> Page | None:
-    """Return the page or list at a path such as "/topics/global-lane"; None: there is none."""
+def page_at(tx: Tx, kit: Kit, path: str, *, served: bool = True) -> Page | None:
+    """Return the page or list at a path such as "/topics/global-lane"; None: there is none.
+
+    "/bot?host=…" is a search. A page that is not `served` but kept as a file has none.
+    """
     now = kit.clock()
+    path, _, sought = path.partition(SEARCH)
     match path.split("/")[1:]:
         case [""]:
             return Page(body=pages.index_html(kit, topic_views(tx, kit, now, most=ON_INDEX)))
         case ["bot"]:
-            return Page(body=pages.bot_html(kit, polled(tx)))
+            told = bot_view(tx, kit, sought=sought or None, searchable=served)
+            return Page(body=pages.bot_html(kit, told), form=served)
         case ["topics.opml"]:
             listed = topic_views(tx, kit, now, most=0)
             return Page(body=pages.topics_opml(kit, listed), content_type=OPML)
@@ -53,6 +62,15 @@ def page_at(tx: Tx, kit: Kit, path: str) -> Page | None:
         case ["stories", public_id]:
             return _story(tx, kit, public_id, now)
     return None
+
+
+def search_path(said: str) -> str:
+    """Return the path of the page for publishers that tells of one host.
+
+    >>> search_path("https://Example.org/feed"), search_path("<>")
+    ('/bot?host=example.org', '/bot?host=-')
+    """
+    return f"/bot{SEARCH}{sought_host(said) or NOWHERE}"
 
 
 def story_paths(tx: Tx, kit: Kit) -> Iterator[str]:
@@ -86,8 +104,10 @@ def status_json(tx: Tx, kit: Kit) -> bytes:
             "polled": told.feeds,
             "failing": told.failing,
             "last_poll": _at(told.last_poll_at),
+            "pushed": told.pushed,
         },
         "entries": told.entries,
+        "asked": {"days": DAYS, **asdict(told.asked)},
         "topics": [
             {"slug": slug, "published": published, "last_item": _at(last)}
             for slug, published, last in told.topics

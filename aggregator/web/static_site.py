@@ -60,7 +60,7 @@ def _files(tx: Tx, kit: Kit) -> Iterator[tuple[str, bytes, bytes]]:
         if (document := tx.publications.document(path)) is not None:
             yield path, document.body, document.gzip
     for path in _page_paths(tx, kit):
-        page = page_at(tx, kit, path)
+        page = page_at(tx, kit, path, served=False)
         if page is not None and page.status == 200:
             yield _file_of(path), page.body, pack(page.body)
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from aggregator.core.edition import compose
 from aggregator.core.naming import DESK_FEED
 from aggregator.core.outgoing import headline
-from aggregator.core.urls import host_of, safe_link
+from aggregator.core.urls import safe_link
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed, FeedStatus
+from aggregator.model.ledger import Tally
 from aggregator.model.publication import Edition, PublishedItem, Showing
 from aggregator.model.topic import Mode, Topic, TopicStatus
 from aggregator.ports import Tx
+from aggregator.web.publishers import public_total
 
 ON_INDEX = 3  # newest items of each topic
 ON_TOPIC = 20
@@ -54,16 +56,6 @@ class TopicView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Polled:
-    """A feed on the page for publishers."""
-
-    host: str
-    label: str
-    url: str
-    last_poll_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Figures for people who watch the site; public feeds only."""
 
@@ -71,6 +63,8 @@ class Status:
     failing: int
     entries: int
     last_poll_at: int | None
+    pushed: int = 0  # feeds that a hub tells us of
+    asked: Tally = field(default_factory=Tally)  # of hosts that may be named, in 30 days
     topics: tuple[tuple[str, int, int | None], ...] = field(default=())  # slug, published, last
 
 
@@ -143,24 +137,6 @@ def rhythm(dates: Sequence[int]) -> str:
     return "now and then"
 
 
-def polled(tx: Tx) -> tuple[Polled, ...]:
-    """Return the public feeds we poll, by host; private ones are never named."""
-    states = tx.feeds.states()
-    found = []
-    for feed in _public(tx.feeds.all(FeedStatus.ACTIVE)):
-        state = states.get(feed.id)
-        last = state.last_poll_at if state is not None else None
-        found.append(
-            Polled(
-                host=host_of(feed.spec.url) or "",
-                label=outlet(feed),
-                url=feed.spec.url,
-                last_poll_at=None if last is None else int(last),
-            )
-        )
-    return tuple(sorted(found, key=lambda each: (each.host, each.url)))
-
-
 def status(tx: Tx, now: float) -> Status:
     """Return the figures of /status.json."""
     feeds = _public(tx.feeds.all(FeedStatus.ACTIVE))
@@ -172,6 +148,8 @@ def status(tx: Tx, now: float) -> Status:
         failing=sum(state.failures > 0 for state in ours),
         entries=sum(counts.get(feed.id, 0) for feed in _public(tx.feeds.all())),
         last_poll_at=max(polls, default=None),
+        pushed=sum((state.pushed_until or 0) > now for state in ours),
+        asked=public_total(tx),
         topics=tuple(
             (each.topic.spec.slug, each.published, each.last_item_at)
             for each in tx.topics.summaries(now)

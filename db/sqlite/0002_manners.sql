@@ -51,6 +51,7 @@ CREATE TABLE lists (
     added_at      INTEGER NOT NULL
 ) STRICT;
 ALTER TABLE feeds ADD COLUMN list_id INTEGER REFERENCES lists (id);
+ALTER TABLE feeds ADD COLUMN listed_as TEXT;   -- its address there, which stays when the feed moves
 CREATE INDEX feeds_of_list ON feeds (list_id) WHERE list_id IS NOT NULL;
 
 -- Subscriptions to hubs. The token of a callback is kept as a hash, the secret as it is: bodies

@@ -258,20 +258,20 @@ def test_a_rare_feed_is_asked_once_a_day() -> None:
     assert interval_for(replace(FRESH, etag='"x"', gap=30 * DAY), TURN) == DAY
 
 
-def test_a_feed_is_asked_four_times_between_two_entries() -> None:
-    assert interval_for(replace(FRESH, etag='"x"', gap=DAY), TURN) == 6 * HOUR
+def test_a_feed_is_asked_six_times_between_two_entries() -> None:
+    assert interval_for(replace(FRESH, etag='"x"', gap=DAY), TURN) == 4 * HOUR
 
 
 def test_a_feed_that_falls_silent_is_asked_ever_more_rarely() -> None:
     busy = replace(FRESH, etag='"x"', gap=600)
-    silent = [replace(busy, last_new_at=NOW - days * DAY) for days in (0, 1, 4, 30, 900)]
+    silent = [replace(busy, last_new_at=NOW - days * DAY) for days in (0, 1, 4, 12, 30, 900)]
     waits = [interval_for(state, TURN) for state in silent]
-    assert waits == [HOUR, 1.5 * HOUR, 6 * HOUR, DAY, DAY]
+    assert waits == [HOUR, HOUR, 4 * HOUR, 12 * HOUR, DAY, DAY]
 
 
 def test_an_invitation_lowers_the_bound_not_the_rhythm() -> None:
     assert interval_for(replace(FRESH, gap=60, ttl=900), TURN) == 900
-    assert interval_for(replace(FRESH, gap=DAY, ttl=900), TURN) == 6 * HOUR
+    assert interval_for(replace(FRESH, gap=DAY, ttl=900), TURN) == 4 * HOUR
 
 
 def column(*days: int) -> ParsedFeed:
@@ -290,10 +290,12 @@ def polled(at: float, document: ParsedFeed) -> float:
 
 
 def test_a_dated_column_is_asked_shortly_after_its_usual_hour() -> None:
-    noon_again = polled(NOON, column(*range(10)))
-    assert noon_again == NOON + 9 * HOUR + 150  # half way
-    usual = polled(noon_again, column(*range(10)))
-    assert usual == NOON + 18 * HOUR + 300
+    usual = NOON + 18 * HOUR + 300
+    at, asked = float(NOON), []
+    while at < usual:
+        at = polled(at, column(*range(10)))
+        asked.append(at)
+    assert asked == [NOON + (18 * HOUR + 300) * part / 3 for part in (1, 2, 3)]
     assert gmt(usual).strftime("%H:%M") == "06:05"
 
 
@@ -305,7 +307,7 @@ def test_a_column_that_is_late_is_waited_for() -> None:
 
 def test_a_column_that_does_not_come_is_given_up_for_the_day() -> None:
     given_up = NOON
-    assert polled(given_up, column(*range(1, 10))) > given_up + 5 * HOUR
+    assert polled(given_up, column(*range(1, 10))) > given_up + 3 * HOUR
 
 
 def test_what_was_learnt_outlives_polls_that_read_nothing() -> None:

@@ -5,7 +5,7 @@ Feeds are `NAME.example/feed.xml`; what each of them says is set with `serves`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from html import escape, unescape
@@ -18,9 +18,20 @@ from aggregator.flow.curate import Act, act
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import Orders, PollReport, chosen, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
+from aggregator.formats.article import extract
 from aggregator.formats.reading import read_document
+from aggregator.formats.scrape import read_page
 from aggregator.model.entry import Entry, ParsedFeed
-from aggregator.model.exchange import Caching, Failed, Fault, Fetched, NotModified, Outcome, Request
+from aggregator.model.exchange import (
+    Caching,
+    Failed,
+    Fault,
+    Fetched,
+    NotModified,
+    Outcome,
+    Post,
+    Request,
+)
 from aggregator.model.feed import Auth, FeedSpec
 from aggregator.model.publication import Document
 from aggregator.model.settings import Net, Settings, Site
@@ -86,6 +97,9 @@ class FakeFetcher:
             return NotModified(etag=answer.etag, last_modified=None, caching=answer.caching)
         return answer
 
+    def post(self, post: Post) -> Outcome:
+        raise AssertionError(f"nothing is sent here, and not to {post.url}")
+
     def close(self) -> None:
         pass
 
@@ -96,9 +110,23 @@ class HereReader:
     def __init__(self) -> None:
         self.read_urls: list[str] = []
 
-    def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    def read(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        tolerant: bool = False,
+        scrape: Mapping[str, str] | None = None,
+    ) -> ParsedFeed:
         self.read_urls.append(url)
+        if scrape is not None:
+            return read_page(body, url, content_type, scrape)
         return read_document(body, url, content_type)
+
+    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
+        self.read_urls.append(url)
+        return extract(body, url, content_type)
 
     def warm(self) -> None:
         pass
@@ -337,8 +365,19 @@ def failing_once(error: Exception) -> Callable[[], None]:
 class Unreadable:
     """A reader to which nothing is a feed."""
 
-    def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    def read(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        tolerant: bool = False,
+        scrape: Mapping[str, str] | None = None,
+    ) -> ParsedFeed:
         raise ReadFailed("this is no feed")
+
+    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
+        raise ReadFailed("this is no page")
 
     def warm(self) -> None:
         pass

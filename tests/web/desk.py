@@ -46,6 +46,9 @@ class NoReader:
     def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
         raise AssertionError("nothing is read here")
 
+    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
+        raise AssertionError("nothing is read here")
+
     def warm(self) -> None:
         pass
 

@@ -275,16 +275,6 @@ def test_every_page_has_its_landmarks_headings_and_a_contact() -> None:
             assert not re.search(r"\b(ago|today|yesterday)\b", page(desk, path))
 
 
-def test_bot_names_public_feeds_by_host_and_how_to_stop_us() -> None:
-    with a_desk() as desk:
-        desk.feed()
-        desk.feed(a_feed_spec(url="https://b.example/f.xml", name="b"), title="Bee")
-        told = tree(desk, "/bot")
-        assert texts(told, "//tbody/tr/td[1]") == ["b.example", "wire.example"]
-        assert "410 Gone" in page(desk, "/bot")
-        assert "aggregator/" in texts(told, "//code")[0]
-
-
 def test_lists_are_opml_that_we_read_back() -> None:
     with a_desk() as desk:
         wire, lane = desk.feed(), desk.topic(LANE)
@@ -349,7 +339,9 @@ def test_status_counts_public_feeds_only() -> None:
         desk.tell(agency, lane)
         with desk.kit.store.read() as tx:
             told = json.loads(status_json(tx, desk.kit))
-        assert told["feeds"] == {"polled": 1, "failing": 0, "last_poll": None}
+        assert told["feeds"] == {"polled": 1, "failing": 0, "last_poll": None, "pushed": 0}
         assert told["entries"] == 1
+        nothing = {"requests": 0, "not_modified": 0, "failed": 0, "bytes": 0}
+        assert told["asked"] == {"days": 30, **nothing}
         (topic,) = told["topics"]
         assert (topic["slug"], topic["published"]) == ("global-lane", 1)

@@ -1,0 +1,284 @@
+"""What hubs bring: checked at the door, kept in a small queue, absorbed as a poll's body is."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from threading import Event, Lock
+
+from aggregator.core import websub
+from aggregator.core.drafting import Books
+from aggregator.flow.absorb import Absorbed, Polled
+from aggregator.flow.kit import Kit, books
+from aggregator.flow.push import call_hub, is_polled, set_aside
+from aggregator.flow.turn import keep_group, read_body, turn_of
+from aggregator.model.exchange import Caching, Failed, Fetched
+from aggregator.model.feed import Claim
+from aggregator.model.ids import FeedId
+from aggregator.model.push import Push, PushId, PushState, Signed
+
+log = logging.getLogger(__name__)
+
+LEASE = 300.0  # seconds a feed is ours from a push's arrival; then a poll brings what we lost
+PATIENCE = 120.0  # seconds a push waits for a poll that is under way
+LOOK = 0.2  # seconds between two looks at such a poll
+IDLE = 0.5  # seconds between two looks at a stop
+PING_EVERY = 60.0  # seconds at least between two polls that pings bring about
+ROOM = 64_000_000  # bytes of bodies that wait at the most; what comes then is taken as a ping
+
+
+class Door(Enum):
+    """Whether a hub may come in with a body."""
+
+    OPEN = "open"
+    NOBODY = "nobody"  # no such callback, or one that is not confirmed yet
+    GONE = "gone"  # it was ours; the hub need not come again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A body as a hub brought it. An empty one is a ping: the feed has something new."""
+
+    body: bytes
+    content_type: str | None = None
+    signature: str | None = None  # the header, whole
+    encoded: bool = False  # under a content coding, which hubs have no leave to use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A body that waits to be absorbed. `claim`: the lease it holds on its feed since it came."""
+
+    feed_id: FeedId
+    topic: str
+    body: bytes
+    content_type: str | None
+    claim: Claim | None
+    until: float  # by the monotonic clock: no longer is a poll under way waited for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """A hub that came though we want nothing of it any more; its call taught us the callback."""
+
+    push_id: PushId
+    token: str
+
+
+class Inbox:
+    """What waits to be done for hubs: bounded, in memory, worked off by one thread.
+
+    Nothing is lost with it: a feed whose push waits here is under a lease that ends by itself,
+    and then it is polled.
+    """
+
+    def __init__(self, *, room: int = ROOM) -> None:
+        self._waiting: deque[Delivery | Parting] = deque()
+        self._lock, self._came = Lock(), Event()
+        self._room = room
+
+    def has_room(self, size: int) -> bool:
+        """Return whether a body of this many bytes may wait here."""
+        with self._lock:
+            held = sum(len(each.body) for each in self._waiting if isinstance(each, Delivery))
+        return held + size <= self._room
+
+    def put(self, what: Delivery | Parting) -> None:
+        """Have this done soon."""
+        with self._lock:
+            self._waiting.append(what)
+        self._came.set()
+
+    def run(self, kit: Callable[[], Kit], stop: Event) -> None:
+        """Do what comes, until told to stop; the kit is asked for anew each time."""
+        while not stop.is_set():
+            if not self._came.wait(IDLE):
+                continue
+            self._came.clear()
+            if self.work(kit(), stop=stop):
+                stop.wait(LOOK)
+                self._came.set()
+
+    def work(self, kit: Kit, *, stop: Event | None = None) -> bool:
+        """Do once what waits now; True when some of it has to wait for a poll under way.
+
+        Of one feed the earlier push is kept before the later.
+        """
+        with self._lock:
+            batch = list(self._waiting)
+            self._waiting.clear()
+        busy: set[FeedId] = set()
+        later: list[Delivery | Parting] = []
+        judged_by: Books | None = None
+        for each in batch:
+            if stop is not None and stop.is_set():
+                break
+            if isinstance(each, Parting):
+                _safely(lambda each=each: part(kit, each))  # type: ignore[misc]
+                continue
+            if each.feed_id in busy:
+                later.append(each)
+                continue
+            if judged_by is None:
+                with kit.store.read() as tx:
+                    judged_by = books(tx, kit.settings)
+            if not _absorb(kit, each, judged_by) and time.monotonic() < each.until:
+                busy.add(each.feed_id)
+                later.append(each)
+        with self._lock:
+            self._waiting.extendleft(reversed(later))
+        return bool(later)
+
+
+def door(kit: Kit, inbox: Inbox, token: str) -> Door:
+    """Return whether a hub may bring something to this callback, before its body is read."""
+    now = kit.clock()
+    with kit.store.read() as tx:
+        push = tx.pushes.by_token(websub.hash_token(token))
+        polled = push is not None and is_polled(tx, push.feed_id)
+    if push is None or push.state is PushState.LEAVING:
+        return Door.GONE
+    if push.state in (PushState.FOUND, PushState.ASKED):
+        return Door.NOBODY
+    if push.state is PushState.LIVE and not polled:
+        with kit.store.write() as tx:
+            push = tx.pushes.get(push.id) or push
+            if push.state is PushState.LIVE:
+                set_aside(tx, push, now)
+    elif websub.is_open(push, now):
+        return Door.OPEN
+    inbox.put(Parting(push_id=push.id, token=token))
+    return Door.GONE
+
+
+def receive(kit: Kit, inbox: Inbox, token: str, brought: Brought) -> Door:
+    """Take a body that a hub brought; what is not signed as agreed is left out and noted.
+
+    Returns at once: reading and keeping it is the inbox's work.
+    """
+    now = kit.clock()
+    with kit.store.read() as tx:
+        push = tx.pushes.by_token(websub.hash_token(token))
+    if push is None or not websub.is_open(push, now):
+        return Door.GONE
+    how = websub.signed(push.secret, brought.body, brought.signature)
+    if how is not Signed.WELL:
+        _note_unsigned(kit, push, how)
+        return Door.OPEN
+    body = b"" if brought.encoded or not inbox.has_room(len(brought.body)) else brought.body
+    with kit.store.write() as tx:
+        push = tx.pushes.get(push.id) or push
+        push = websub.brought(push, now)
+        tx.pushes.save(push)
+        if websub.is_trusted(push):
+            tx.pushes.rest(push.feed_id, push.expires_at)
+        claim = tx.pushes.take(push.feed_id, now, LEASE)
+    inbox.put(
+        Delivery(
+            feed_id=push.feed_id,
+            topic=push.topic,
+            body=body,
+            content_type=brought.content_type,
+            claim=claim,
+            until=time.monotonic() + PATIENCE,
+        )
+    )
+    return Door.OPEN
+
+
+def absorb_push(kit: Kit, delivery: Delivery, books: Books) -> Absorbed | None:
+    """Keep what a hub brought, as a poll's body is kept but for all that is the poll's own.
+
+    Validators, body hash, last poll and problem stay as they were, and so does when the feed is
+    asked next; a ping, and a body that cannot be read, have it asked now. What is not in the
+    body is not missing: a hub may bring only what is new. None: the feed is being polled.
+    """
+    claim = delivery.claim
+    if claim is None:
+        with kit.store.write() as tx:
+            claim = tx.pushes.take(delivery.feed_id, kit.clock(), LEASE)
+    if claim is None:
+        return None
+    answer = Fetched(
+        url=delivery.topic,
+        status=200,
+        body=delivery.body,
+        content_type=delivery.content_type,
+        etag=None,
+        last_modified=None,
+        caching=Caching(),
+    )
+    if not delivery.body:
+        return _have_polled(kit, claim, answer)
+    arrived = Polled(
+        claim=claim, outcome=replace(answer, body=b""), turn=turn_of(kit, claim), pushed=True
+    )
+    polled = read_body(kit, arrived, answer, books)
+    if polled.parsed is not None:
+        polled = replace(polled, parsed=replace(polled.parsed, complete=False))
+    (absorbed,) = keep_group(kit, [polled])
+    return absorbed
+
+
+def part(kit: Kit, parting: Parting) -> None:
+    """Ask a hub to leave us out, once; it was told already that nobody is at home (410)."""
+    now = kit.clock()
+    if not websub.offers_callback(kit.settings.site):
+        return
+    with kit.store.write() as tx:
+        push = tx.pushes.get(parting.push_id)
+        if push is None or push.state is not PushState.OVER:
+            return
+        tx.pushes.save(websub.leaving(push, now))
+    outcome = call_hub(kit, push, parting.token, "unsubscribe")
+    if isinstance(outcome, Failed):
+        log.info("a hub was left in vain", extra={"hub": push.hub, "problem": outcome.problem})
+
+
+def _absorb(kit: Kit, delivery: Delivery, judged_by: Books) -> bool:
+    """Absorb one; False when it has to wait. A bug costs one push: its feed is polled anew."""
+    done: list[Absorbed | None] = []
+    if not _safely(lambda: done.append(absorb_push(kit, delivery, judged_by))):
+        return True
+    absorbed = done[0]
+    if absorbed is not None:
+        log.info(
+            "pushed",
+            extra={
+                "feed": absorbed.feed.spec.name,
+                "new": absorbed.new,
+                "revised": absorbed.revised,
+            },
+        )
+    return absorbed is not None
+
+
+def _safely(act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except Exception:
+        log.exception("a push could not be worked off")
+        return False
+    return True
+
+
+def _have_polled(kit: Kit, claim: Claim, answer: Fetched) -> Absorbed:
+    state = websub.after_ping(claim.state, kit.clock())
+    with kit.store.write() as tx:
+        held = tx.feeds.settle(claim, state)
+    return Absorbed(feed=claim.feed, outcome=answer, overtaken=not held)
+
+
+def _note_unsigned(kit: Kit, push: Push, how: Signed) -> None:
+    problem = f"something was brought that was signed {how}: left out"
+    log.warning("a push was left out", extra={"hub": push.hub, "signed": str(how)})
+    if push.problem == problem:
+        return
+    with kit.store.write() as tx:
+        now_known = tx.pushes.get(push.id)
+        if now_known is not None and now_known.state is PushState.LIVE:
+            tx.pushes.save(replace(now_known, problem=problem))

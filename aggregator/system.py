@@ -87,7 +87,8 @@ def bring_into_line(kit: Kit) -> Synced:
     settings = kit.settings
     if settings.path is not None and follows_another(kit) == SAMPLE:
         raise UsageError("this store is the sample newsroom's; give your own with --db or `store:`")
-    mark = str(hash_text(repr(settings.feeds), repr(settings.topics), repr(settings.site)))
+    said = (settings.feeds, settings.topics, settings.site, settings.lists)
+    mark = str(hash_text(*map(repr, said)))
     facts = {SYNCED: mark, FOLLOWS: _name_of(settings.path), BASE: kit.base}
     done = Synced()
     with kit.store.read() as tx:

@@ -155,7 +155,7 @@ def measured(base: str, path: str, count: int, rounds: int) -> dict[str, float]:
     """Return each contestant's milliseconds of processor time a request, its median round."""
     asks = {name: make(base, path) for name, make in CONTESTANTS.items()}
     found: dict[str, list[float]] = {name: [] for name in asks}
-    for name, ask in asks.items():
+    for ask in asks.values():
         for _ in range(min(count, 100)):
             ask()
     for _ in range(rounds):

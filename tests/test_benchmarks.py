@@ -161,3 +161,13 @@ def test_read_tells_speed_and_disagreements() -> None:
     assert names <= told.keys()
     assert isinstance(told["disagreements"], dict)
     assert told["docs"] == 3
+
+
+@pytest.mark.corpus
+def test_rhythm_tells_polls_and_delays_of_auto_beside_a_fixed_hour() -> None:
+    told = last_line("benchmarks.rhythm", str(shared() / "corpus" / "feeds"), "--seed", "7")
+    assert told["feeds"] > 100
+    assert told["ratio"] < 0.5
+    kinds = told["kinds"]
+    assert kinds["dated column"]["delay_auto"] < kinds["a day or more"]["delay_auto"]
+    assert told == {**kinds["all"], "kinds": kinds, "seed": 7}

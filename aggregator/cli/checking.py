@@ -14,6 +14,7 @@ from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.flow.kit import Kit
+    from aggregator.model.settings import Settings
 
 FAULTY = 2
 
@@ -53,6 +54,8 @@ def check(ctx: click.Context) -> None:
             told = [asdict(each) for each in contracts(kit)]
             _warn_of_unknown_feeds(session, kit)
         broken = [each for each in told if not each["holds"]]
+    for warning in _full_text_missing(settings):
+        session.screen.warn(warning)
     if session.screen.json:
         session.screen.document({"ok": not broken, "problems": [], "contracts": told})
     else:
@@ -199,6 +202,21 @@ def _feed_findings(kit: Kit) -> list[tuple[str, str, str]]:
     if flawed:
         found.append(("documents", "note", f"{_some(flawed)} read with a flaw"))
     return found
+
+
+def _full_text_missing(settings: Settings) -> list[str]:
+    """Say how to install what reads articles where a feed wants full text and it is not there."""
+    wanted = [spec.name for spec in settings.feeds if spec.fulltext]
+    if not wanted:
+        return []
+    from aggregator.formats.article import missing
+
+    how = missing()
+    return [f"feed {_some_names(wanted)}: {how}"] if how else []
+
+
+def _some_names(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _warn_of_unknown_feeds(session: Session, kit: Kit) -> None:

@@ -1,22 +1,36 @@
-"""`feeds add`, `test`, `import`, `export`: how feeds come to us and leave again."""
+"""`feeds add`, `import`, `export`: how feeds come to us and leave again."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli.feeds_lists import COMMANDS_LISTS
+from aggregator.cli.feeds_trying import test
 from aggregator.cli.session import Session
 from aggregator.cli.show import when
 from aggregator.errors import ReadFailed, UsageError
 
+if TYPE_CHECKING:
+    from aggregator.flow.discover import Candidate
+    from aggregator.flow.kit import Kit
 
-@click.command(epilog="Example:  aggregator feeds add https://example.org/world.rss --tag world")
+
+@click.command(
+    epilog=(
+        "Examples:  aggregator feeds add https://example.org/world.rss --tag world  ·  "
+        "aggregator feeds add example.org --pick 2  ·  aggregator feeds add github:python/cpython"
+    )
+)
 @click.argument("url")
 @click.option("--name", help="What rules call it; made from the address by default.")
 @click.option("--tag", "tags", multiple=True, help="A tag for each of its entries; repeatable.")
 @click.option("--rights", type=click.Choice(["link", "excerpt", "full"]), help="What may be shown.")
+@click.option("--pick", type=click.IntRange(1), help="Of several feeds of a site, this one.")
 @click.option("--unseen", is_flag=True, help="Add it without fetching it first.")
 @click.pass_obj
 def add(
@@ -26,72 +40,72 @@ def add(
     name: str | None,
     tags: tuple[str, ...],
     rights: str | None,
+    pick: int | None,
     unseen: bool,
 ) -> None:
-    """Add the feed at URL after reading it once; feeds.yaml is not touched."""
+    """Add the feed at URL, or of the site there, after reading it; feeds.yaml is not touched.
+
+    URL may be a feed's address, a site's, or a shortcut such as github:owner/repository. Of
+    several feeds it asks which; where nobody can answer it lists them and exits with 2.
+    """
     from aggregator.flow.lists import add_feed
-    from aggregator.flow.trial import try_feed
     from aggregator.model.feed import Rights
 
     with session.kit() as kit:
-        if not unseen:
-            tried = try_feed(kit, url)
-            if not tried.usable:
-                raise UsageError(f"{tried.url}: {tried.problem} (--unseen adds it all the same)")
-        feed = add_feed(kit, url, name=name, tags=tags, rights=Rights(rights) if rights else None)
+        address = url if unseen else _found(session, kit, url, pick)
+        feed = add_feed(
+            kit, address, name=name, tags=tags, rights=Rights(rights) if rights else None
+        )
     session.screen.line(
         f"{feed.id}\t{feed.spec.name}\t{feed.spec.url}",
         {"id": feed.id, "name": feed.spec.name, "url": feed.spec.url},
     )
 
 
-@click.command(
-    epilog=(
-        "Examples:  aggregator feeds test wire  ·  aggregator feeds test https://example.org/feed"
-    )
-)
-@click.argument("feed", metavar="URL|FEED")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1))
-@click.pass_context
-def test(ctx: click.Context, feed: str, limit: int) -> None:
-    """Fetch a feed and show what would be stored; store nothing. Exits with 3 when it fails."""
-    from aggregator.flow.trial import try_feed
+def _found(session: Session, kit: Kit, url: str, pick: int | None) -> str:
+    """Return the address of the one feed that is meant; ask, or list them, when it is not clear."""
+    from aggregator.flow.discover import discover
 
-    session: Session = ctx.obj
-    with session.kit() as kit:
-        tried = try_feed(kit, feed)
-    if not tried.usable or tried.parsed is None:
-        session.screen.fail(f"{tried.url}: {tried.problem}")
-        ctx.exit(3)
-    parsed = tried.parsed
-    rows = [
-        (
-            when(draft.text.published_at),
-            draft.text.title,
-            draft.text.url,
-            ", ".join(tag.name for tag in draft.tags),
-            ", ".join(each.series for each in draft.series),
+    with session.screen.progress("looking") as tick:
+        found = discover(kit, url, on_ask=tick)
+    feeds = found.usable
+    if not feeds:
+        raise UsageError(f"{url}: {found.problem} (--unseen adds an address all the same)")
+    if pick is not None and pick > len(feeds):
+        raise UsageError(f"there is no feed {pick} there: {len(feeds)} were found")
+    if pick is None and len(feeds) > 1:
+        _list(session, feeds)
+        if not _can_answer(session):
+            raise UsageError(
+                f"{url} has {len(feeds)} feeds: choose one with --pick N, or add its address"
+            )
+        pick = click.prompt("Which", type=click.IntRange(1, len(feeds)), default=1, err=True)
+    chosen = feeds[(pick or 1) - 1]
+    if chosen.known_as is not None:
+        raise UsageError(
+            f"{chosen.url} is a feed of ours already, or leads to one: {chosen.known_as!r}"
+            " (--unseen adds it all the same)"
         )
-        for draft in tried.drafts[:limit]
+    if not found.direct:
+        session.screen.say(f"found {chosen.url}: {chosen.title}")
+    if chosen.problem:
+        session.screen.warn(f"{chosen.url}: {chosen.problem}")
+    return chosen.url
+
+
+def _can_answer(session: Session) -> bool:
+    return session.screen.is_terminal and sys.stdin.isatty() and not session.screen.json
+
+
+def _list(session: Session, feeds: Sequence[Candidate]) -> None:
+    """Show the feeds of a site, numbered as `--pick` counts them."""
+    columns = ("pick", "title", "format", "a week", "newest", "known as", "url")
+    rows = [
+        (n, each.title, each.format, each.per_week, when(each.newest), each.known_as, each.url)
+        for n, each in enumerate(feeds, 1)
     ]
-    columns = ("published", "title", "url", "tags", "series")
-    told = {
-        "url": tried.url,
-        "known_as": tried.known_as,
-        "status": tried.status,
-        "ms": tried.ms,
-        "format": parsed.format,
-        "title": parsed.title,
-        "entries": len(tried.drafts),
-        "problem": tried.problem,
-    }
-    if session.screen.json:
-        session.screen.document(told | {"newest": [dict(zip(columns, row)) for row in rows]})
-        return
-    for key, value in told.items():
-        if value is not None:
-            session.screen.say(f"{key}: {value}")
-    session.screen.rows(columns, rows, empty="It holds no entries.")
+    keys = ("pick", "title", "format", "per_week", "newest", "known_as", "url")
+    session.screen.rows(columns, rows, value=[dict(zip(keys, row, strict=True)) for row in rows])
 
 
 @click.command("import", epilog="Example:  aggregator feeds import list.opml")
@@ -139,4 +153,4 @@ def export(session: Session, out: Path | None) -> None:
         sys.stdout.buffer.write(body)
 
 
-COMMANDS_ADDING = (add, test, import_feeds, export)
+COMMANDS_ADDING = (add, test, import_feeds, export, *COMMANDS_LISTS)

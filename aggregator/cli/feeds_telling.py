@@ -92,6 +92,7 @@ def list_feeds(
 def show(session: Session, feed: str) -> None:
     """Show everything about one feed, its last 30 days and its last polls."""
     from aggregator.flow.health import health_of
+    from aggregator.flow.push import push_state
 
     with session.kit() as kit, kit.store.read() as tx:
         found = tx.feeds.find(feed)
@@ -99,11 +100,13 @@ def show(session: Session, feed: str) -> None:
             raise NotFound(f"no feed is called {feed!r}; `aggregator feeds list` names them all")
         now = kit.clock()
         health, history = health_of(tx, found, now), tx.feeds.history(found.id, LAST_POLLS)
+        push = push_state(tx, found.id)
     if session.screen.json:
         polls = [asdict(record) for record in history]
-        session.screen.document(_fields(health) | _more_fields(health, now) | {"polls": polls})
+        more = _more_fields(health, now) | {"push": push, "polls": polls}
+        session.screen.document(_fields(health) | more)
         return
-    session.screen.facts(_facts(health, now))
+    session.screen.facts(_facts(health, now, push))
     session.screen.rows(
         ("at", "status", "ms", "bytes", "seen", "new", "revised", "problem"),
         [
@@ -117,7 +120,7 @@ def show(session: Session, feed: str) -> None:
 COMMANDS_TELLING = (list_feeds, show)
 
 
-def _facts(health: Health, now: float) -> dict[str, object]:
+def _facts(health: Health, now: float, push: str | None) -> dict[str, object]:
     """What people read of one feed."""
     from aggregator.core.health import asked_told, pace, rhythm_told, spark
 
@@ -147,7 +150,7 @@ def _facts(health: Health, now: float) -> dict[str, object]:
         "problem": state.problem,
         "notice": state.notice,
         "moved to": state.moved_to,
-        "pushed until": when(state.pushed_until),
+        "hub": push,
         "read by": "feedparser alone" if state.tolerant else "",
     }
     always = {"id", "name", "url", "state", "entries", "private", "problem"}

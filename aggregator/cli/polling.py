@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.model.ids import FeedId
 
 SOME_FAILED = 3
+PAGES_PATIENCE = 60.0  # seconds `run --once` waits for hosts of article pages, in all
 
 
 @click.command(
@@ -93,6 +94,7 @@ def run_once(session: Session, *, base: str) -> int:
         with kit.store.read() as tx:
             due = due_now(tx, kit.clock())
         report = _poll(session, kit, due)
+        _fetch_pages(session, kit)
         publish_due(kit)
     _tell(session, report)
     return SOME_FAILED if report.failed else 0
@@ -105,7 +107,7 @@ def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollRepor
     from threading import Event
 
     from aggregator.daemon.signals import stopping_on_signals
-    from aggregator.flow.absorb import Absorbed
+    from aggregator.flow.polled import Absorbed
     from aggregator.flow.poll import Orders, poll_round
 
     stop = Event()
@@ -125,6 +127,29 @@ def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollRepor
     if stop.is_set():
         raise KeyboardInterrupt
     return report
+
+
+def _fetch_pages(session: Session, kit: Kit) -> None:
+    """Ask for the article pages that are due; what is not had within a minute waits."""
+    from threading import Event
+
+    from aggregator.daemon.signals import stopping_on_signals
+    from aggregator.flow.pages import fetch_pages_due
+
+    stop = Event()
+
+    def cut() -> None:
+        stop.set()
+        kit.fetcher.close()
+
+    with stopping_on_signals(cut):
+        report = fetch_pages_due(kit, stop=stop, patience=PAGES_PATIENCE)
+    if stop.is_set():
+        raise KeyboardInterrupt
+    if report.asked:
+        session.screen.say(f"{report.asked} article pages asked for, {report.kept} read")
+    for url, problem in report.problems[:5]:
+        session.screen.say(f"{url}: {problem}")
 
 
 def _tell(session: Session, report: PollReport) -> None:

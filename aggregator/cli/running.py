@@ -11,7 +11,7 @@ import click
 from aggregator.cli.session import Session
 
 if TYPE_CHECKING:
-    from aggregator.flow.absorb import Absorbed
+    from aggregator.flow.polled import Absorbed
     from aggregator.flow.kit import Kit
 
 ON_ALL = {"0.0.0.0", "::", ""}

@@ -10,7 +10,6 @@ from aggregator.config.shape import (
     DefaultsShape,
     FeedShape,
     FileShape,
-    ListShape,
     SeriesShape,
     TopicShape,
 )

@@ -18,6 +18,7 @@ from aggregator.config.tree import Tree, Where
 from aggregator.config.words import every, spelt
 from aggregator.core.naming import name_for
 from aggregator.core.query import Node, check_rule, named, parse_query
+from aggregator.core.selectors import PARTS, BadSelector, read_selectors
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import fold, tokens
 from aggregator.errors import QueryError
@@ -42,6 +43,7 @@ def disagreements(tree: Tree, environ: Mapping[str, str] | None) -> Iterator[Fin
     yield from _unknown_sources(tree, names)
     yield from _rules(tree, names)
     yield from _too_often(tree, urls)
+    yield from _selectors(tree)
     if environ is not None:
         yield from _unset(tree, environ)
 
@@ -194,6 +196,21 @@ def _too_often(tree: Tree, urls: list[Said]) -> Iterator[Finding]:
         blamed.add(asked)
         hint = f"write {spelt(SHORTEST)} or longer, or name its host:port in net.allow"
         yield _at(tree, asked, f"every {spelt(seconds)} is impolite to a public server", hint)
+
+
+def _selectors(tree: Tree) -> Iterator[Finding]:
+    """Yield the CSS selectors of `scrape:` that nobody can read."""
+    for n, feed in _members(tree, "feeds"):
+        scrape = feed.get("scrape")
+        for name, text in scrape.items() if isinstance(scrape, dict) else ():
+            if name not in PARTS or not isinstance(text, str) or not text.strip():
+                continue  # told by the models
+            try:
+                read_selectors({name: text})
+            except BadSelector as error:
+                place = place_in(tree, ("feeds", n, "scrape", name), error.position)
+                hint = "CSS as h2 > a, with @name at its end for an attribute"
+                yield Finding(line=place[0], column=place[1], problem=error.problem, hint=hint)
 
 
 def _seconds(value: object) -> int | None:

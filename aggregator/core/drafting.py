@@ -47,14 +47,19 @@ class Draft:
     matches: tuple[Match, ...] = field(default=())
 
 
-def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int) -> Draft:
-    """Clean, tag and file one entry. `first_seen` bounds its dates (checklist 53)."""
+def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int, page: str = "") -> Draft:
+    """Clean, tag and file one entry. `first_seen` bounds its dates (checklist 53).
+
+    `page` is the HTML of its article page, if it has been read: what it says counts for tags,
+    series and topics, but not for telling copies.
+    """
     parsed = keyed.entry
     text = clean_text_of(parsed, feed, first_seen=first_seen)
     body = body_of(text)
     words = _Once().__getitem__  # tags, rules, the index and the body's hash ask for the same texts
     place = place_of(text, first_seen)
-    tags, series, matches = file(text, body, feed, books, place=place, words=words)
+    filed_by = _longer(body, page)
+    tags, series, matches = file(text, filed_by, feed, books, place=place, words=words)
     return Draft(
         key_hash=keyed.key_hash,
         guid=keyed.key[:GUID_LIMIT],
@@ -184,13 +189,16 @@ def body_of(text: Text) -> str:
 
 def body_with_page(entry: Entry) -> str:
     """Return the plain text of a stored entry: its own or its article page's, the longer one."""
-    own = body_of(entry.text)
-    return max(own, plain_text(entry.page, BODY_LIMIT), key=len) if entry.page else own
+    return _longer(body_of(entry.text), entry.page)
 
 
 def place_of(text: Text, first_seen: int) -> int:
     """Return an entry's time in any window: the earlier of published and first seen."""
     return first_seen if text.published_at is None else min(text.published_at, first_seen)
+
+
+def _longer(body: str, page: str) -> str:
+    return max(body, plain_text(page, BODY_LIMIT), key=len) if page else body
 
 
 def _line(value: str | None, limit: int) -> str | None:

@@ -96,6 +96,11 @@ def assign(identified: Sequence[Identified], known: Mapping[int, Known]) -> tupl
     )
 
 
+def guid_hash(guid: str) -> int:
+    """Return the plain key's hash of an entry with this guid."""
+    return hash_text("guid", guid.strip())
+
+
 def digest(entry: ParsedEntry) -> int:
     """Return a hash of what an entry says; when it changes, the entry is revised.
 

@@ -18,8 +18,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.config import load_settings
 from aggregator.errors import AggregatorError, UsageError
-from aggregator.flow.absorb import Absorbed
+from aggregator.flow.polled import Absorbed
+from aggregator.flow.follow import follow_due
 from aggregator.flow.kit import Kit
+from aggregator.flow.pages import fetch_pages_due
 from aggregator.flow.poll import Orders, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
 from aggregator.flow.push import push_due
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 POLL_EVERY = 1.0  # seconds between looks at what is due; the feeds table is the schedule
 PUBLISH_EVERY = 0.5
 WATCH_EVERY = 2.0
+FOLLOW_EVERY = 30.0  # between looks at lists that are due
+PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
 CLOCK_EVERY = 1.0
 CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
@@ -99,6 +103,8 @@ class Service:
             (self.publish, PUBLISH_EVERY),
             (self.watch, WATCH_EVERY),
             (self.push, PUSH_EVERY),
+            (self.follow, FOLLOW_EVERY),
+            (self.pages, PAGES_EVERY),
         ):
             self._scheduler.add_job(
                 self._do,
@@ -140,6 +146,22 @@ class Service:
         if not self._stop.is_set():
             orders = Orders(owner=self._owner, patience=0.0)
             poll_round(self._kit, orders, stop=self._stop, on_turn=self._on_turn)
+
+    def follow(self) -> None:
+        """Read the lists that are due; what they name is polled next."""
+        for done in () if self._stop.is_set() else follow_due(self._kit, stop=self._stop):
+            if done:
+                changes = {"added": len(done.added), "retired": len(done.retired)}
+                log.info("list followed", extra={"list": done.name, **changes})
+            if done.problem:
+                log.warning("list not well", extra={"list": done.name, "problem": done.problem})
+
+    def pages(self) -> None:
+        """Ask for the article pages of feeds with full text that are due."""
+        if not self._stop.is_set():
+            report = fetch_pages_due(self._kit, stop=self._stop)
+            if report.asked:
+                log.info("pages asked for", extra={"pages": report.asked, "kept": report.kept})
 
     def keep_up(self) -> None:
         """Plan anew what a clock that has gone back would let wait for it: feeds, and jobs."""

@@ -4,64 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from aggregator.core.dates import iso_day
 from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
-from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
+from aggregator.core.identity import assign, identify, lookup_hashes
 from aggregator.core.intake import decide
-from aggregator.core.schedule import (
-    Turn,
-    after_failure,
-    after_success,
-    after_unreadable,
-    host_pause,
-)
-from aggregator.core.urls import absolute, host_of
+from aggregator.core.schedule import after_failure, after_success, after_unreadable, heard, told
+from aggregator.core.urls import absolute
 from aggregator.core.websub import after_ping
 from aggregator.flow.filing import Desk, homes, redraw, refresh_stories
+from aggregator.flow.pages import page_texts, want_pages
+from aggregator.flow.polled import Absorbed, Overtaken, Polled
 from aggregator.flow.push import heed_arrivals, heed_hubs
-from aggregator.model.entry import Known, ParsedFeed
-from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
-from aggregator.model.feed import Claim, Feed, FeedStatus, PollRecord, PollState
+from aggregator.flow.upkeep import TAKEN_BACK, move, pass_on, taken_back, with_move
+from aggregator.formats.reading import READERS
+from aggregator.model.entry import ParsedFeed
+from aggregator.model.exchange import Failed, Fetched
+from aggregator.model.feed import Feed, PollRecord, PollState
 from aggregator.model.intake import Blocks, Candidate, Intake
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
-
-
-class Overtaken(Exception):
-    """The lease passed to another worker while this one was at it; nothing may be written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Polled:
-    """One feed's turn before it is kept: fetched, read and drafted outside the writer."""
-
-    claim: Claim
-    outcome: Outcome
-    turn: Turn
-    parsed: ParsedFeed | None = None  # None: nothing to read (304, same bytes, failed)
-    keyed: tuple[Keyed, ...] = ()  # its entries
-    known: Mapping[int, Known] = field(default_factory=dict)  # what was stored of them
-    body_hash: int | None = None
-    unreadable: str | None = None  # why a body that arrived is no feed
-    drafts: Mapping[int, Draft] = field(default_factory=dict)  # by key hash
-    spoilt: Mapping[int, str] = field(default_factory=dict)  # by key hash: why it has no draft
-    pushed: bool = False  # a hub brought it: nobody was asked, and its headers say nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absorbed:
-    """What became of one turn."""
-
-    feed: Feed
-    outcome: Outcome
-    new: int = 0
-    revised: int = 0
-    stories: int = 0  # opened by it
-    problem: str | None = None
-    unusable: bool = False  # a body came that is no feed
-    overtaken: bool = False
 
 
 def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled:
@@ -74,19 +38,26 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     identified = identify(parsed.entries)
     known = tx.entries.known(feed.id, lookup_hashes(identified))
     keyed = assign(identified, known)
+    pages = page_texts(tx, feed, keyed, known)
     drafts: dict[int, Draft] = {}
     spoilt: dict[int, str] = {}
     for each in keyed:
         if each.key_hash in known and known[each.key_hash].digest == each.digest:
             continue
         try:
-            drafts[each.key_hash] = draft(each, feed, books, first_seen=now)
+            page = pages.get(each.key_hash, "")
+            drafts[each.key_hash] = draft(each, feed, books, first_seen=now, page=page)
         except Exception as error:  # a bug of ours must cost one entry, not its feed
             log.exception("could not draft an entry", extra={"feed": feed.spec.name})
             spoilt[each.key_hash] = f"entry {each.key!r}: {error!r}"
-    turn = replace(arrived.turn, ttl=parsed.ttl)
     return replace(
-        arrived, turn=turn, parsed=parsed, keyed=keyed, known=known, drafts=drafts, spoilt=spoilt
+        arrived,
+        turn=told(arrived.turn, parsed),
+        parsed=parsed,
+        keyed=keyed,
+        known=known,
+        drafts=drafts,
+        spoilt=spoilt,
     )
 
 
@@ -96,24 +67,26 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
     Raises `Overtaken` when the claim no longer holds; the caller rolls back.
     """
     feed, turn = polled.claim.feed, polled.turn
-    intake, state = Intake(), state_after(polled)
+    intake, state, to = Intake(), state_after(polled), None
     if polled.parsed is not None:
         feed = learned(feed, polled.parsed)
         desk.feeds[feed.id], desk.homes[feed.id] = feed, homes(tx, feed)
         intake = _decide(tx, feed, polled, blocks, homes=desk.homes[feed.id])
-        state = replace(state, notice=intake.notice or state.notice)
-        if intake.arrivals:
-            state = replace(state, last_new_at=turn.started)
+        state = _having_seen(state, polled, intake)
+    if state.moved_to is not None or state.notice is not None:
+        state, to = with_move(tx, feed, state, turn.started)
     # While the claim holds nobody else kept this feed: what was known of its entries when they
     # were drafted is known still.
     if not tx.feeds.settle(polled.claim, state):
         raise Overtaken(feed.spec.name)
     if polled.parsed is not None:
-        _keep(tx, feed, intake, desk, before=polled.claim.feed, now=int(turn.started))
+        _keep(tx, polled, intake, desk)
     if not polled.pushed:
         _heed_hubs(tx, polled, feed, intake, desk.homes.get(feed.id, frozenset()))
-        _pass_on(tx, polled)
+        pass_on(tx, polled)
         tx.feeds.log_poll(_record(polled, intake, state.problem))
+    if to is not None:
+        move(tx, feed, to)
     return Absorbed(
         feed=feed,
         outcome=polled.outcome,
@@ -123,6 +96,18 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
         problem=state.problem,
         unusable=polled.unreadable is not None,
     )
+
+
+def _having_seen(state: PollState, polled: Polled, intake: Intake) -> PollState:
+    """What a document's entries add to what we know of its feed."""
+    if intake.notice is not None:
+        log.warning("a flood", extra={"feed": polled.claim.feed.spec.name, "told": intake.notice})
+        state = replace(state, notice=f"{iso_day(int(polled.turn.started))}: {intake.notice}")
+    if intake.arrivals:
+        state = heard(state, new=len(intake.arrivals), turn=polled.turn)
+    if polled.misread:
+        state = replace(state, tolerant=True)
+    return state
 
 
 def state_after(polled: Polled) -> PollState:
@@ -140,7 +125,7 @@ def state_after(polled: Polled) -> PollState:
     if polled.spoilt:
         return _without_validators(after, polled.spoilt)
     problem = polled.parsed.problem if polled.parsed is not None else _of_document(state)
-    return replace(after, body_hash=polled.body_hash, problem=problem)
+    return replace(after, body_hash=polled.body_hash, read_by=READERS, problem=problem)
 
 
 def _of_document(state: PollState) -> str | None:
@@ -189,15 +174,23 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozen
     )
 
 
-def _keep(tx: Tx, feed: Feed, intake: Intake, desk: Desk, *, before: Feed, now: int) -> None:
+def _keep(tx: Tx, polled: Polled, intake: Intake, desk: Desk) -> None:
+    before, now = polled.claim.feed, int(polled.turn.started)
+    feed = desk.feeds[before.id]
     if feed != before:
         tx.feeds.learn(
             feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
         )
-    if not intake:
+    gone, given = taken_back(tx, polled)
+    if not (intake or gone or given):
         return
     kept = tx.entries.keep(intake)
+    want_pages(tx, feed, [each.entry_id for each in kept if each.new], polled.turn.started)
+    tx.entries.take_back(gone, now, TAKEN_BACK)
+    tx.entries.set_withdrawn(given, None)
     stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
+    found = (tx.stories.of_entry(entry_id) for entry_id in (*gone, *given))
+    stories += [story_id for story_id in found if story_id is not None]
     refresh_stories(tx, desk, stories, now)
     redraw(tx, stories, now)
 
@@ -209,18 +202,6 @@ def _heed_hubs(tx: Tx, polled: Polled, feed: Feed, intake: Intake, homes: frozen
     now, found = polled.turn.started, [each.text.published_at for each in intake.arrivals]
     heed_hubs(tx, feed, polled.outcome, polled.parsed, homes, now=now)
     heed_arrivals(tx, feed.id, polled.claim.state, found, now=now)
-
-
-def _pass_on(tx: Tx, polled: Polled) -> None:
-    """What one answer means beyond its feed: a host's pause, a feed that is gone for good."""
-    feed, outcome = polled.claim.feed, polled.outcome
-    until = host_pause(outcome, polled.turn.started)
-    answered = outcome.host if isinstance(outcome, Failed) else None
-    host = answered or host_of(feed.spec.url)
-    if until is not None and host is not None:
-        tx.feeds.pause_host(host, until)
-    if isinstance(outcome, Failed) and outcome.fault is Fault.GONE:
-        tx.feeds.set_status(feed.id, FeedStatus.GONE, now=polled.turn.started)
 
 
 def _record(polled: Polled, intake: Intake, problem: str | None) -> PollRecord:

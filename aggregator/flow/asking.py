@@ -13,11 +13,12 @@ SPARE = 5.0  # seconds beyond the deadline of a request after which its turn end
 LOOK = 1.0  # seconds at most between two looks at a host that is busy
 
 
-def ask(kit: Kit, request: Request | Post, *, patience: float) -> Outcome:
+def ask(kit: Kit, request: Request | Post, *, patience: float, private: bool = False) -> Outcome:
     """Ask in the host's turn, waiting at most `patience` seconds for it; then leave it alone.
 
     One request at a time to a host and `net.spacing` between two hold among polls and these
     requests together, in every process of this store. A Retry-After pauses the host for all.
+    `private`: for a feed that may not be named, nor its hosts.
     """
     host = host_of(request.url)
     if host is None:
@@ -28,9 +29,9 @@ def ask(kit: Kit, request: Request | Post, *, patience: float) -> Outcome:
     try:
         outcome = _send(kit, request)
     except BaseException:
-        _give_back(kit, host, held_until, None)
+        _give_back(kit, host, held_until, None, private)
         raise
-    _give_back(kit, host, held_until, outcome)
+    _give_back(kit, host, held_until, outcome, private)
     return outcome
 
 
@@ -63,11 +64,13 @@ def _left_alone(host: str, seconds: float) -> Failed:
     return Failed(fault=Fault.BLOCKED, problem=problem, retry_after=seconds, host=host)
 
 
-def _give_back(kit: Kit, host: str, held_until: float, outcome: Outcome | None) -> None:
+def _give_back(
+    kit: Kit, host: str, held_until: float, outcome: Outcome | None, private: bool
+) -> None:
     now = kit.clock()
     with kit.store.write() as tx:
         tx.hosts.give_back(host, held_until=held_until, free_at=now + kit.settings.net.spacing)
         if outcome is not None:
-            tx.ledger.count(outcome.hops, now)
+            tx.ledger.count(outcome.hops, now, private=private)
         if isinstance(outcome, Failed) and outcome.retry_after:
             tx.feeds.pause_host(outcome.host or host, now + outcome.retry_after)

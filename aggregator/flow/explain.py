@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aggregator.core.curation import in_force, showable
-from aggregator.core.drafting import subject_of
+from aggregator.core.drafting import BODY_LIMIT, subject_of
 from aggregator.core.query import parse_query
 from aggregator.core.rules import matches
+from aggregator.core.sanitize import plain_text
+from aggregator.core.text import word_count
 from aggregator.flow.curate import entry_named, topic_named
 from aggregator.flow.kit import Kit
 from aggregator.model.entry import Entry
@@ -51,6 +53,7 @@ def explain(kit: Kit, handle: str, slug: str) -> Explanation:
             _identity(entry),
             *_withdrawal(entry),
             _story(tx, entry),
+            *_page(tx, entry),
             *_tags(entry),
             _rule(entry, feed, topic),
             *_editors(case),
@@ -86,6 +89,17 @@ def _story(tx: Tx, entry: Entry) -> Step:
     count = view.story.size
     told = f"s{view.story.id}, told by {count} {'source' if count == 1 else 'sources'}"
     return Step(step="story", result=told, because=because)
+
+
+def _page(tx: Tx, entry: Entry) -> list[Step]:
+    page = tx.pages.get(entry.id)
+    if page is None:
+        return []
+    if page.body:
+        count = word_count(plain_text(page.body, BODY_LIMIT))
+        return [Step(step="full text", result=f"{count} words of its page", because=page.url)]
+    result = "none" if page.due_at is None else "not yet"
+    return [Step(step="full text", result=result, because=page.problem or page.url)]
 
 
 def _tags(entry: Entry) -> list[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from threading import Event
 
 from aggregator.core.following import Known, Plan, plan
 from aggregator.core.naming import FEED_NAME, name_for
@@ -47,21 +48,21 @@ class _Reading:
     problem: str | None = None
 
 
-def follow_due(kit: Kit, *, patience: float = 0.0) -> tuple[Followed, ...]:
+def follow_due(
+    kit: Kit, *, patience: float = 0.0, stop: Event | None = None
+) -> tuple[Followed, ...]:
     """Read the lists whose time has come and bring our feeds into line with them.
 
     Each is one conditional request in its host's turn; for a host that is busy longer than
     `patience` seconds the list waits till later. What was read and its validators are kept in
-    one transaction. A list that fails, names nothing or breaks off retires nothing.
+    one transaction. A list that fails, names nothing or breaks off retires nothing. Once `stop`
+    is set no further list is asked for, and what was cut off is no list's fault.
     """
-    with kit.store.read() as tx:
-        now = kit.clock()
-        waiting = [each.state.next_poll_at for each in tx.lists.all(ListStatus.ACTIVE)]
-    if not any(at is not None and at <= now for at in waiting):
-        return ()
     with kit.store.write() as tx:
-        due = tx.lists.claim_due(now, lease=LEASE)
-    return tuple(_look(kit, each, patience) for each in due)
+        due = tx.lists.claim_due(kit.clock(), lease=LEASE)
+    stop = stop or Event()
+    looked = (_look(kit, each, patience, stop) for each in due if not stop.is_set())
+    return tuple(done for done in looked if done is not None)
 
 
 def follow(kit: Kit, spec: ListSpec) -> Followed:
@@ -187,9 +188,11 @@ def _retire(tx: Tx, feeds: Sequence[Feed], now: float) -> None:
         tx.lists.read_wholly()  # another list may name one of them: it takes over then
 
 
-def _look(kit: Kit, followed: FollowedList, patience: float) -> Followed:
-    """Ask for one list and keep what comes of it."""
-    state = followed.state
+def _look(kit: Kit, followed: FollowedList, patience: float, stop: Event) -> Followed | None:
+    """Ask for one list and keep what comes of it; None when it was not to be asked now."""
+    with kit.store.read() as tx:  # one that was read just before may have changed what is known
+        state = (tx.lists.get(followed.id) or followed).state
+    followed = replace(followed, state=state)
     outcome = ask(
         kit,
         Request(
@@ -200,16 +203,18 @@ def _look(kit: Kit, followed: FollowedList, patience: float) -> Followed:
         ),
         patience=patience,
     )
+    if isinstance(outcome, Failed) and stop.is_set():
+        return None
     if isinstance(outcome, Failed) and outcome.fault is Fault.BLOCKED and outcome.retry_after:
         later = replace(state, next_poll_at=kit.clock() + outcome.retry_after)
         with kit.store.write() as tx:  # not asked: its host is busy, or wants a pause
             tx.lists.settle(followed.id, later)
-        return Followed(name=followed.spec.name)
+        return None
     reading = _read(outcome)
     with kit.store.write() as tx:
         as_is = tx.lists.get(followed.id)
         if as_is is None or as_is.status is not ListStatus.ACTIVE or as_is.spec != followed.spec:
-            return Followed(name=followed.spec.name)  # somebody changed it meanwhile
+            return None  # somebody changed it meanwhile
         return _keep(tx, kit, followed, reading)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
 
 from aggregator.core.drafting import Books, body_with_page, file
+from aggregator.core.identity import Keyed
 from aggregator.core.robots import place_of
 from aggregator.errors import ReadFailed, StoreError, StoreRefused
 from aggregator.flow.filing import Desk, bring_feeds, desk, redraw, refresh_stories
@@ -17,10 +18,10 @@ from aggregator.flow.kit import Kit, books
 from aggregator.flow.robots import allowed
 from aggregator.flow.setup import identity
 from aggregator.formats.article import missing
+from aggregator.model.entry import Known
 from aggregator.model.exchange import Failed, Fault, Fetched, Hop, Outcome, Request, Wanted
 from aggregator.model.feed import Feed
 from aggregator.model.ids import EntryId
-from aggregator.model.intake import Kept
 from aggregator.model.page import DuePage
 from aggregator.model.topic import TopicStatus
 from aggregator.ports import Tx
@@ -67,11 +68,19 @@ def want_pages(tx: Tx, feed: Feed, entry_ids: Sequence[EntryId], now: float) -> 
     return tx.pages.want(entry_ids, now)
 
 
-def keep_filed(tx: Tx, who: Desk, judged_by: Books, kept: Sequence[Kept], now: int) -> None:
-    """File revised entries anew that have a page: a new teaser does not unsay the article."""
-    for each in kept:
-        if not each.new:
-            _file(tx, who, judged_by, each.entry_id, now)
+def page_texts(
+    tx: Tx, feed: Feed, keyed: Iterable[Keyed], known: Mapping[int, Known]
+) -> Mapping[int, str]:
+    """Return the page's HTML of revised entries, by key hash: a new teaser unsays no article."""
+    if not feed.spec.fulltext:
+        return {}
+    revised = {
+        known[each.key_hash].entry_id: each.key_hash
+        for each in keyed
+        if each.key_hash in known and known[each.key_hash].digest != each.digest
+    }
+    bodies = tx.pages.bodies(list(revised)) if revised else {}
+    return {revised[entry_id]: body for entry_id, body in bodies.items()}
 
 
 def fetch_pages_due(
@@ -124,7 +133,7 @@ class _Round:
 
     def _wait(self) -> bool:
         """Wait a little for a host; False when there is nothing to wait for."""
-        if self._left <= 0 or not self._is_due():
+        if self._left <= 0 or time.monotonic() >= self._until or not self._is_due():
             return False
         self._stop.wait(LOOK / 5)
         return True
@@ -202,14 +211,16 @@ def _visit(kit: Kit, page: DuePage, held_until: float) -> _Visit:
         again_at = _after(page, _again_at(kit, page, outcome))
         problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
         return result(problem, again_at=again_at, spacing=spacing, outcome=outcome)
-    body, why_not = _read(kit, page, outcome)
+    body, why_not = read_article(kit, page.url, outcome, private=page.private)
     return result(why_not, body=body, spacing=spacing, outcome=outcome)
 
 
-def _read(kit: Kit, page: DuePage, outcome: Fetched) -> tuple[str, str | None]:
-    """Return the article's HTML, or why there is none."""
-    if place_of(outcome.url) != place_of(page.url):
-        said = allowed(kit, outcome.url, private=page.private)  # of whoever it led to
+def read_article(
+    kit: Kit, url: str, outcome: Fetched, *, private: bool = False
+) -> tuple[str, str | None]:
+    """Return the article of a page that was asked for at `url` as HTML, or "" and why not."""
+    if place_of(outcome.url) != place_of(url):
+        said = allowed(kit, outcome.url, private=private)  # of whoever it led to
         if not said.yes:
             return "", f"it leads to another host: {said.because}"
     kind = (outcome.content_type or "").split(";")[0].strip().lower()

@@ -9,11 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
 
-from aggregator.core.drafting import Books
 from aggregator.errors import NotFound, UsageError
-from aggregator.flow.absorb import Absorbed, Polled
+from aggregator.flow.health import subscribers
 from aggregator.flow.kit import Kit, books
-from aggregator.flow.turn import broken_turn, keep_group, poll_one
+from aggregator.flow.polled import Absorbed, Polled
+from aggregator.flow.turn import Ground, broken_turn, keep_group, poll_one
 from aggregator.model.exchange import Failed, Fetched, NotModified
 from aggregator.model.feed import Claim, FeedStatus
 from aggregator.model.ids import FeedId
@@ -78,8 +78,8 @@ def poll_round(
 ) -> PollReport:
     """Poll until nothing can be claimed any more, or `stop` is set; return what was done."""
     with kit.store.read() as tx:
-        judged_by = books(tx, kit.settings)
-    return _Round(kit, orders, judged_by, stop or Event(), on_turn).run()
+        ground = Ground(books=books(tx, kit.settings), subscribers=subscribers(tx))
+    return _Round(kit, orders, ground, stop or Event(), on_turn).run()
 
 
 def keep_up_with_clock(tx: Tx, now: float) -> None:
@@ -126,9 +126,9 @@ class _Round:
     """The state of one round: who is still to be polled, who is being polled."""
 
     def __init__(
-        self, kit: Kit, orders: Orders, books: Books, stop: Event, on_turn: OnTurn | None
+        self, kit: Kit, orders: Orders, ground: Ground, stop: Event, on_turn: OnTurn | None
     ) -> None:
-        self._kit, self._orders, self._books = kit, orders, books
+        self._kit, self._orders, self._ground = kit, orders, ground
         self._stop, self._on_turn = stop, on_turn
         self._left = None if orders.feed_ids is None else list(orders.feed_ids)
         self._report = PollReport()
@@ -204,7 +204,7 @@ class _Round:
 
     def _turn(self, claim: Claim) -> Polled:
         try:
-            return poll_one(self._kit, claim, self._books)
+            return poll_one(self._kit, claim, self._ground)
         except Exception as error:  # a bug must cost one poll, not the daemon
             log.exception("poll failed", extra={"feed": claim.feed.spec.name})
             return broken_turn(self._kit, claim, f"internal error: {error!r}")

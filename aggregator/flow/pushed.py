@@ -12,8 +12,8 @@ from threading import Event, Lock
 
 from aggregator.core import websub
 from aggregator.core.drafting import Books
-from aggregator.flow.absorb import Absorbed, Polled
 from aggregator.flow.kit import Kit, books
+from aggregator.flow.polled import Absorbed, Polled
 from aggregator.flow.push import call_hub, is_polled, set_aside
 from aggregator.flow.turn import keep_group, read_body, turn_of
 from aggregator.model.exchange import Caching, Failed, Fetched

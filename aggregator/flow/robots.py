@@ -43,7 +43,7 @@ def allowed(kit: Kit, url: str, *, ask_by: Ask | None = None, private: bool = Fa
         return _judged(kept, url)
 
     request = Request(url=address, wanted=Wanted.TEXT)
-    outcome = ask_by(request) if ask_by else ask(kit, request, patience=PATIENCE)
+    outcome = ask_by(request) if ask_by else ask(kit, request, patience=PATIENCE, private=private)
     if isinstance(outcome, Failed) and outcome.fault is Fault.BLOCKED and outcome.status is None:
         again_at = now + (outcome.retry_after or AGAIN)  # no request was sent
         return Allowed(yes=False, because=outcome.problem, again_at=again_at)

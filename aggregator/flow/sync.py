@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from aggregator.flow.filing import desk, refresh_stories
+from aggregator.flow.follow import sync_lists
 from aggregator.flow.setup import identity
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
 from aggregator.model.ids import FeedId
@@ -34,6 +35,7 @@ def sync(tx: Tx, settings: Settings, now: float) -> Synced:
     address or slug.
     """
     feeds, topics = _feeds(tx, settings, now), _topics(tx, settings, now)
+    sync_lists(tx, settings, now)
     if feeds.changed:  # names and rights show in whatever is published of them
         for topic in tx.topics.all():
             tx.publications.mark_dirty(topic.id, now)
@@ -55,6 +57,8 @@ def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:
             tx.feeds.add(spec, origin=Origin.FILE, now=now)
             added.append(spec.name)
             continue
+        if spec.url == feed.moved_from:  # the file still names the address that redirects
+            spec = replace(spec, url=feed.spec.url)
         if feed.spec != spec or feed.origin is not Origin.FILE:
             tx.feeds.change(feed.id, spec, origin=Origin.FILE)
             changed.append(spec.name)
@@ -81,7 +85,8 @@ def _counterparts(feeds: Sequence[Feed], specs: Sequence[FeedSpec]) -> dict[str,
 
     A name tells a feed that moved only if its old address has left the file.
     """
-    by_url = {feed.spec.url: feed for feed in feeds}
+    by_url = {feed.moved_from: feed for feed in feeds if feed.moved_from is not None}
+    by_url |= {feed.spec.url: feed for feed in feeds}
     by_name = {feed.spec.name: feed for feed in feeds if feed.origin is Origin.FILE}
     wanted = {spec.url for spec in specs}
     found = {}

@@ -4,50 +4,86 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import BoundedSemaphore
 
 from aggregator.core.drafting import Books
 from aggregator.core.schedule import Turn
 from aggregator.core.text import signed64
 from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefused
-from aggregator.flow.absorb import Absorbed, Overtaken, Polled, absorb, prepare
+from aggregator.flow.absorb import absorb, prepare
+from aggregator.flow.archives import with_archives
 from aggregator.flow.filing import Desk, desk
+from aggregator.flow.health import enter
 from aggregator.flow.kit import Kit
+from aggregator.flow.polled import Absorbed, Overtaken, Polled
+from aggregator.flow.robots import refusal
 from aggregator.flow.setup import identity
-from aggregator.model.exchange import Failed, Fault, Fetched, Outcome, Request
+from aggregator.formats.reading import READERS, differences
+from aggregator.model.exchange import Failed, Fault, Fetched, Outcome, Request, Wanted
 from aggregator.model.feed import Claim
 from aggregator.model.intake import Blocks
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
 
+FAST = "fast"
+SHADOWED = 0.01  # of the documents the fast reader took: feedparser reads them too
+AT_ONCE = 4  # documents being read and drafted: more would only hold memory
 
-def poll_one(kit: Kit, claim: Claim, books: Books) -> Polled:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all turns of a round share."""
+
+    books: Books
+    subscribers: int
+    gate: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+
+
+def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
     """Fetch, compare, read and draft one feed: everything that needs no writer.
 
-    A body with the bytes of the last one is not read at all (checklist 9).
+    A body with the bytes of the last one is not read at all (checklist 9), unless it was read by
+    an older reader.
     """
     turn = turn_of(kit, claim)
     try:
-        request = _request(kit, claim)
+        request = _request(kit, claim, ground)
     except AggregatorError as error:
         refused = Failed(fault=Fault.BLOCKED, problem=str(error))
         return Polled(claim=claim, outcome=refused, turn=turn)
+    if claim.feed.spec.scrape is not None and (unwelcome := refusal(kit, claim.feed)) is not None:
+        return Polled(claim=claim, outcome=unwelcome, turn=turn)
     outcome = kit.fetcher.fetch(request)
     if not isinstance(outcome, Fetched):
         return Polled(claim=claim, outcome=outcome, turn=turn)
     body_hash = signed64(outcome.body)
     arrived = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
-    if body_hash == claim.state.body_hash:
+    if body_hash == claim.state.body_hash and claim.state.read_by == READERS:
         return arrived
-    return read_body(kit, arrived, outcome, books)
+    with ground.gate:
+        return read_body(kit, arrived, outcome, ground.books)
 
 
 def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
+    """Read and draft a body that arrived; what cannot be read is told in `unreadable`."""
+    spec, state = arrived.claim.feed.spec, arrived.claim.state
+    ask = partial(kit.reader.read, outcome.body, url=outcome.url, content_type=outcome.content_type)
     try:
-        parsed = kit.reader.read(outcome.body, url=outcome.url, content_type=outcome.content_type)
+        parsed = ask(tolerant=state.tolerant, scrape=spec.scrape)
+        if parsed.reader == FAST and kit.jitter() >= 1 - SHADOWED:
+            shadow = ask(tolerant=True)
+            if misread := differences(parsed, shadow):
+                parsed, arrived = shadow, replace(arrived, misread=misread)
+                log.error("misread", extra={"feed": spec.name, "fields": ", ".join(misread)})
     except ReadFailed as error:
         return replace(arrived, unreadable=str(error))
+    if state.last_ok_at is None and parsed.more_url is not None and not arrived.pushed:
+        parsed, hops = with_archives(kit, arrived.claim.feed, parsed)
+        more = replace(arrived.outcome, hops=arrived.outcome.hops + hops)
+        arrived = replace(arrived, outcome=more)
     with kit.store.read() as tx:
         return prepare(tx, arrived, parsed, books)
 
@@ -79,12 +115,17 @@ def keep_group(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
 
 
 def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
-    turns = []
+    turns, asked = [], [(polled.claim.feed, polled.outcome) for polled in group]
     with kit.store.write() as tx:
         who = desk(tx, identity(tx, kit.settings.site, kit.clock()))
         blocks = tx.withdrawals.blocks()
         for polled in group:
             turns.append(_keep_one(tx, polled, blocks, who))
+        enter(tx, asked, kit.clock())
+        for turn in turns:
+            if turn.new or turn.revised:
+                now = kit.clock()
+                tx.ledger.count_entries(turn.feed.id, now, new=turn.new, revised=turn.revised)
     return tuple(turns)
 
 
@@ -127,13 +168,17 @@ def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbe
     )
 
 
-def _request(kit: Kit, claim: Claim) -> Request:
+def _request(kit: Kit, claim: Claim, ground: Ground) -> Request:
+    """Return the conditional request. Validators stand for what these readers made of a body."""
     spec, state = claim.feed.spec, claim.state
+    same = state.read_by == READERS
     return Request(
         url=spec.url,
-        etag=state.etag,
-        last_modified=state.last_modified,
+        wanted=Wanted.FEED if spec.scrape is None else Wanted.PAGE,
+        etag=state.etag if same else None,
+        last_modified=state.last_modified if same else None,
         authorization=kit.authorize(spec.auth) if spec.auth else None,
+        subscribers=ground.subscribers,
     )
 
 

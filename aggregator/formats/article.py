@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from aggregator.core.sanitize import clean_html
+from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
 from aggregator.formats.webpage import page_base, page_text, page_tree
 
@@ -31,6 +32,9 @@ def extract(body: bytes, url: str, content_type: str | None) -> str:
 
     root = page_tree(page_text(body, content_type))
     base = page_base(root, url)
+    for each in root.iter("a", "img"):  # its own way to do this knows neither base nor folder
+        name = "href" if each.tag == "a" else "src"
+        each.set(name, absolute(each.get(name) or "", base) or "")
     found = trafilatura.extract(
         root,
         url=base,

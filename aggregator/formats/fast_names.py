@@ -8,10 +8,12 @@ test_fast_names.py` holds these tables equal to feedparser's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Any
 
 MOST_DECLARED = 200  # namespaces of one document
+MOST_ATTRIBUTES = 64  # of an element whose attributes are read
 
 
 class Unsure(Exception):
@@ -186,16 +188,16 @@ class Names:
         return (f"{strange}_{local}" if strange else local), False
 
 
-def attributes(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def attributes(items: Sequence[tuple[Any, Any]]) -> dict[str, str]:
     """Return an element's attributes as feedparser knows them.
 
     One of a strange namespace counts as one without, unless the element has that too.
     """
     found: dict[str, str] = {}
     plain: dict[str, str] = {}
-    for number, (key, value) in enumerate(items):
-        if number > 64:
-            raise Unsure("too many attributes")
+    if len(items) > MOST_ATTRIBUTES:
+        raise Unsure("too many attributes")
+    for key, value in items:
         if key[0] == "{":
             uri, _, local = key[1:].rpartition("}")
             prefix = NAMESPACES.get(uri.lower())

@@ -5,10 +5,12 @@ Lengths are characters. What is longer is cut, but for addresses, which go: a cu
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from aggregator.core.urls import absolute
 from aggregator.model.entry import Enclosure, ParsedEntry, ParsedFeed
@@ -67,6 +69,15 @@ def wait(ttl: object, period: object, frequency: object) -> int | None:
     if seconds is None:
         return None
     return min(seconds // (whole_number(frequency) or 1), LONGEST_TTL) or None
+
+
+def in_seconds(parsed: Any) -> int | None:
+    """Return feedparser's date as UTC seconds; None when there is none or it is absurd."""
+    try:
+        seconds = calendar.timegm(parsed) if parsed else 0
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return seconds if 0 < seconds < LATEST else None
 
 
 def bounded_guid(guid: str | None) -> str | None:

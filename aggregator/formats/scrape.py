@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -17,6 +17,7 @@ from aggregator.formats.webpage import page_base, page_text, page_tree
 from aggregator.model.entry import ParsedEntry, ParsedFeed
 
 MOST = 500  # entries of a page
+MOST_HUBS = 5
 MAX_TITLE = 1_000  # characters
 MAX_SUMMARY = 20_000
 
@@ -44,7 +45,8 @@ def read_page(
     if "items" not in selectors:
         raise ReadFailed("scrape: no selector says what the items are")
     root = page_tree(page_text(body, content_type))
-    page = _Page(root, page_base(root, url), selectors)
+    base = page_base(root, url)
+    page = _Page(root, base, selectors)
     items = _found(root, selectors["items"])[:MOST]
     if not items:
         raise ReadFailed(f"scrape: items: nothing on the page matches {scrape['items']!r}")
@@ -61,6 +63,8 @@ def read_page(
         title=escape(_title(root), quote=False) or None,
         site_url=url,
         lang=root.get("lang"),
+        self_url=next(_linked(root, "self", base), None),
+        hub_urls=tuple(_linked(root, "hub", base))[:MOST_HUBS],
         entries=tuple(entries.values()),
         problem=f"scrape: {problems}" if problems else None,
         reader="scrape",
@@ -183,6 +187,14 @@ def _seconds(text: str) -> int | None:
     day, (first, last) = found
     exact = read_date(text[first:last])
     return exact if exact is not None else (day.toordinal() - 719163) * 86400
+
+
+def _linked(root: html.HtmlElement, rel: str, base: str) -> Iterator[str]:
+    """Yield what links of this kind in the page's head point to: its hubs, its own address."""
+    for link in root.iterfind("head/link"):
+        address = absolute(link.get("href") or "", base)
+        if address is not None and rel in (link.get("rel") or "").lower().split():
+            yield address
 
 
 def _title(root: html.HtmlElement) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -14,15 +13,18 @@ import feedparser
 from feedparser.exceptions import CharacterEncodingUnknown, UndeclaredNamespace
 
 from aggregator.core.sanitize import plain_text, text_to_html
-from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
 from aggregator.formats.alternates import feeds_named_by
+from aggregator.formats.fields import (
+    MAX_ENTRIES,
+    address,
+    in_seconds,
+    language,
+    wait,
+    whole_number,
+)
+from aggregator.formats.signals import Signals, signals
 from aggregator.model.entry import Enclosure, ParsedEntry, ParsedFeed
-
-MAX_ENTRIES = 2_000  # a document's first ones; the others are cut out before they cost anything
-LATEST = 4_102_444_800  # 2100: a date beyond it says nothing
-LONGEST_TTL = 7 * 86_400  # seconds
-LARGEST = 2**63 - 1  # what a store's integer holds
 
 _Node = Mapping[str, Any]
 
@@ -35,13 +37,11 @@ _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _CHALLENGE = re.compile(
     rb"just a moment|attention required|verify (?:that )?you are (?:a )?human|captcha|cf-chl", re.I
 )
-_MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description\b[^<>]*?(/?)>")
+_MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description(?=[\s/>])[^<>]*?(/?)>")
 _REFERENCE = re.compile(rb"&#(?:([0-9]{1,9})|[xX]([0-9a-fA-F]{1,8}));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
 _MAILBOX = re.compile(r"\S+@\S+\s*\(([^()]+)\)|([^<>@]+)<\S+@\S+>")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000}
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -59,7 +59,7 @@ def read_xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     problems = [problem] if problem else []
     if left_out:
         problems.append(f"{MAX_ENTRIES + left_out} entries: only the first {MAX_ENTRIES} are read")
-    return _feed(result, url, "; ".join(problems) or None)
+    return _feed(result, signals(body), url, "; ".join(problems) or None)
 
 
 def _parse(body: bytes, content_type: str | None) -> tuple[Any, str | None]:
@@ -174,36 +174,34 @@ def _problem(result: Any, body: bytes) -> str | None:
     return None
 
 
-def _feed(result: Any, url: str, problem: str | None) -> ParsedFeed:
+def _feed(result: Any, told: Signals, url: str, problem: str | None) -> ParsedFeed:
     feed: _Node = result["feed"]
     form = result.get("version") or "unknown"
-    inherited = _author(feed) if form.startswith("atom") else None
+    inherited = author_of(feed) if form.startswith("atom") else None
     image = feed.get("image")
     icon = feed.get("icon") or feed.get("logo") or (_of(image, "href") if image else None)
     return ParsedFeed(
         format=form,
         title=plain_text(_markup(feed, "title", form), 500) or None,
         site_url=_link(feed, url),
-        lang=_lang(feed.get("language")),
-        icon=_address(icon, url),
+        lang=language(feed.get("language")),
+        icon=address(icon, url),
         licence=_licence(feed, url),
-        updated=_seconds(feed, "updated_parsed") or _seconds(feed, "published_parsed"),
-        ttl=_ttl(feed),
+        updated=in_seconds(_own(feed, "updated_parsed"))
+        or in_seconds(_own(feed, "published_parsed")),
+        ttl=wait(
+            _own(feed, "ttl"), _own(feed, "sy_updateperiod"), _own(feed, "sy_updatefrequency")
+        ),
         self_url=_rel(feed, "self", url),
-        hub_urls=tuple(a for link in _links(feed, "hub") if (a := _address(link.get("href"), url))),
+        hub_urls=tuple(a for link in _links(feed, "hub") if (a := address(link.get("href"), url))),
+        more_url=_rel(feed, "prev-archive", url),
+        skip_hours=told.skip_hours,
+        skip_days=told.skip_days,
+        complete=told.complete,
+        deleted=told.deleted,
         entries=tuple(_entry(entry, form, url, inherited) for entry in result["entries"]),
         problem=problem,
     )
-
-
-def _ttl(feed: _Node) -> int | None:
-    minutes = _count(_own(feed, "ttl"))
-    if minutes:
-        return min(minutes * 60, LONGEST_TTL)
-    period = _PERIODS.get(str(_own(feed, "sy_updateperiod") or "").strip().lower())
-    if period is None:
-        return None
-    return min(period // (_count(_own(feed, "sy_updatefrequency")) or 1), LONGEST_TTL) or None
 
 
 def _entry(entry: _Node, form: str, url: str, inherited: str | None) -> ParsedEntry:
@@ -212,7 +210,7 @@ def _entry(entry: _Node, form: str, url: str, inherited: str | None) -> ParsedEn
     content, base = _content(entry, form)
     summary = _markup(entry, "summary", form) if "summary_detail" in entry else ""
     detail = _own(entry, "summary_detail") or _own(entry, "title_detail") or {}
-    base = _address(base or detail.get("base"), url) or url
+    base = address(base or detail.get("base"), url) or url
     guid = _own(entry, "id")
     return ParsedEntry(
         guid=guid.strip() or None if isinstance(guid, str) else None,
@@ -221,15 +219,16 @@ def _entry(entry: _Node, form: str, url: str, inherited: str | None) -> ParsedEn
         title=_markup(entry, "title", form),
         summary=summary or str(_own(entry, "media_caption") or ""),
         content=content,
-        author=_author(entry) or _author(source) or inherited,
-        published=_seconds(entry, "published_parsed") or _seconds(entry, "created_parsed"),
-        updated=_seconds(entry, "updated_parsed"),
+        author=author_of(entry) or author_of(source) or inherited,
+        published=in_seconds(_own(entry, "published_parsed"))
+        or in_seconds(_own(entry, "created_parsed")),
+        updated=in_seconds(_own(entry, "updated_parsed")),
         categories=tuple(dict.fromkeys(_categories(entry))),
         enclosures=tuple(_enclosures(entry, base)),
         image=_image(entry, base),
-        lang=_lang(detail.get("language")),
+        lang=language(detail.get("language")),
         source_title=plain_text(_markup(source, "title", form), 500) or None,
-        source_url=_link(source, url) or _address(source.get("href"), url),
+        source_url=_link(source, url) or address(source.get("href"), url),
         licence=_licence(entry, url),
         base=base,
     )
@@ -261,7 +260,7 @@ def _markup(node: _Node, name: str, form: str) -> str:
     return value.replace("</br>", "") if detail.get("type") == _HTML[1] else value
 
 
-def _author(node: _Node) -> str | None:
+def author_of(node: _Node) -> str | None:
     """Return the authors' names; of a mailbox only the name in it."""
     author = _of(node, "author")
     names = [_of(one, "name") for one in _own(node, "authors") or ()]
@@ -282,9 +281,11 @@ def _categories(entry: _Node) -> Iterator[str]:
 
 def _enclosures(entry: _Node, base: str) -> Iterator[Enclosure]:
     for link in _links(entry, "enclosure"):
-        address = _address(link.get("href"), base)
-        if address:
-            yield Enclosure(url=address, type=_of(link, "type"), length=_count(link.get("length")))
+        found = address(link.get("href"), base)
+        if found:
+            yield Enclosure(
+                url=found, type=_of(link, "type"), length=whole_number(link.get("length"))
+            )
 
 
 def _image(entry: _Node, base: str) -> str | None:
@@ -295,7 +296,7 @@ def _image(entry: _Node, base: str) -> str | None:
         _of(image, "href") if isinstance(image, Mapping) else None,
         *(_of(link, "href") for link in _links(entry, "enclosure") if _is_image(link)),
     ]
-    return next((found for one in candidates if (found := _address(one, base))), None)
+    return next((found for one in candidates if (found := address(one, base))), None)
 
 
 def _is_image(node: _Node) -> bool:
@@ -323,36 +324,8 @@ def _links(node: _Node, rel: str) -> list[_Node]:
 
 
 def _rel(node: _Node, rel: str, base: str) -> str | None:
-    return next((a for link in _links(node, rel) if (a := _address(link.get("href"), base))), None)
+    return next((a for link in _links(node, rel) if (a := address(link.get("href"), base))), None)
 
 
 def _link(node: _Node, base: str) -> str | None:
-    return _address(_own(node, "link"), base) or _rel(node, "alternate", base)
-
-
-def _address(value: Any, base: str) -> str | None:
-    """Return an absolute http(s) address, or None."""
-    return absolute(value, base) if isinstance(value, str) and value else None
-
-
-def _lang(value: Any) -> str | None:
-    word = value.strip().replace("_", "-") if isinstance(value, str) else ""
-    return word if _LANGUAGE.fullmatch(word) else None
-
-
-def _count(value: Any) -> int | None:
-    text = str(value or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        return None
-    number = int(text)
-    return number if number <= LARGEST else None
-
-
-def _seconds(node: _Node, name: str) -> int | None:
-    """Return a date as UTC seconds; None when there is none or it is absurd."""
-    parsed = _own(node, name)
-    try:
-        seconds = calendar.timegm(parsed) if parsed else 0
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return seconds if 0 < seconds < LATEST else None
+    return address(_own(node, "link"), base) or _rel(node, "alternate", base)

@@ -20,7 +20,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# What browsers read under these names (WHATWG Encoding).
+# Python knows more, and some that are no text; and what browsers read under two of these names.
+_ENCODING = re.compile(
+    r"utf-8|ascii|iso8859-\d+|cp(125\d|866|874|932|949)|koi8-[ru]|mac-(roman|cyrillic)|tis-620"
+    r"|gb2312|gbk|gb18030|big5|big5hkscs|euc_(jp|kr)|shift_jis|iso2022_jp"
+)
 _MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254"}
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -72,12 +76,12 @@ def page_base(root: html.HtmlElement, url: str) -> str:
 
 
 def _codec(label: str) -> str | None:
-    """Return Python's codec for an encoding's name as pages write it, None for an unknown one."""
+    """Return Python's codec for an encoding's name as pages write it, None for an unknown one.
+
+    UTF-16 without a mark is none: a page whose own words could be read so far is not in it.
+    """
     try:
         name = codecs.lookup(label).name
-        b"".decode(name)
-    except (LookupError, ValueError):
+    except LookupError:
         return None
-    if name.startswith("utf-16") or name.startswith("utf-32"):
-        return "utf-8"  # a page that could be read so far is none of these
-    return _MEANT.get(name, name)
+    return _MEANT.get(name, name) if _ENCODING.fullmatch(name) else None

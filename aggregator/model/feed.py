@@ -99,6 +99,7 @@ class Feed:
     lang: str | None = None
     icon: str | None = None
     added_at: int = 0
+    moved_from: str | None = None  # the address editors wrote, before it redirected for good
     list_id: ListId | None = None  # the OPML list that brought it and may take it away
 
     @property

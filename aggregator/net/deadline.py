@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from aggregator.model.exchange import Hop
@@ -93,19 +93,31 @@ class Watchdog:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    @contextmanager
-    def exchange(self, seconds: float) -> Iterator[Exchange]:
-        """Watch over one exchange of at most so many seconds. Raises `Ended` once closed."""
+    def begin(self, seconds: float) -> Exchange:
+        """Watch over an exchange of at most so many seconds, until it is `over`.
+
+        Raises `Ended` once closed.
+        """
         exchange = Exchange(time.monotonic() + seconds)
-        self._watch(exchange)
-        try:
-            yield exchange
-        finally:
-            exchange.release()
-            with self._change:
-                self._under_way.discard(exchange)
-                if self._closed:
-                    self._change.notify_all()
+        with self._change:
+            if self._closed:
+                raise Ended(End.CLOSED)
+            self._under_way.add(exchange)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="net-watchdog", daemon=True)
+                self._thread.start()
+            # With one timeout for all, a new deadline is never the next one: no wake-up is needed.
+            if exchange.deadline < self._wakes_at:
+                self._change.notify()
+        return exchange
+
+    def over(self, exchange: Exchange) -> None:
+        """Watch over it no longer."""
+        exchange.release()
+        with self._change:
+            self._under_way.discard(exchange)
+            if self._closed:
+                self._change.notify_all()
 
     def close(self) -> None:
         """End every exchange under way and refuse new ones; returns when they are gone, or
@@ -121,18 +133,6 @@ class Watchdog:
                 self._change.wait(0.05)
         if self._thread is not None:
             self._thread.join()
-
-    def _watch(self, exchange: Exchange) -> None:
-        with self._change:
-            if self._closed:
-                raise Ended(End.CLOSED)
-            self._under_way.add(exchange)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="net-watchdog", daemon=True)
-                self._thread.start()
-            # With one timeout for all, a new deadline is never the next one: no wake-up is needed.
-            if exchange.deadline < self._wakes_at:
-                self._change.notify()
 
     def _run(self) -> None:
         while True:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from requests import Response
 from requests.exceptions import RequestException, Timeout
@@ -29,14 +29,15 @@ from aggregator.model.exchange import (
 from aggregator.model.settings import Net
 from aggregator.net.address import Guard, Refused
 from aggregator.net.asking import ACCEPT, cap, conditions
-from aggregator.net.client import Client, Resolve, Unreachable, system_names
+from aggregator.net.client import Client
 from aggregator.net.coding import ACCEPTED, BrokenCoding, TooLarge, decoded, gathered
 from aggregator.net.deadline import End, Ended, Exchange
+from aggregator.net.dialing import Resolve, Unreachable, system_names
 from aggregator.net.etiquette import with_subscribers
 from aggregator.net.headers import Wall, caching, retry_after, sendable, validators
 from aggregator.net.links import links
 from aggregator.net.pace import Pace
-from aggregator.net.route import Route, Wire, as_text
+from aggregator.net.route import Route, Wire, pointed_at
 from aggregator.net.words import broken_off, status_words
 
 MOST_REDIRECTS = 5
@@ -52,8 +53,9 @@ class HttpFetcher:
     """Fetches feeds over HTTP; used by many threads at once.
 
     `user_agent` comes from `etiquette.user_agent`; `wall` gives UTC seconds, for servers that
-    send dates without a Date of their own; `resolve` looks names up. Raises `UsageError` for an
-    entry of `net.allow` that says nothing.
+    send dates without a Date of their own; `resolve` looks names up; `cafile` names the only
+    authorities trusted for TLS, instead of the usual ones. Raises `UsageError` for an entry of
+    `net.allow` that says nothing.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class HttpFetcher:
         *,
         wall: Wall | None = None,
         resolve: Resolve = system_names,
+        cafile: str | None = None,
     ) -> None:
         if not sendable(user_agent):
             raise UsageError(f"the User-Agent {user_agent!r} cannot be sent (see site: url:)")
@@ -72,7 +75,11 @@ class HttpFetcher:
         self._guard = Guard(net.allow)
         self._pace = Pace(net.spacing)
         self._client = Client(
-            self._guard, resolve=resolve, hosts=max(16, 2 * net.workers), per_host=net.per_host + 1
+            self._guard,
+            resolve=resolve,
+            hosts=max(16, 2 * net.workers),
+            per_host=net.per_host + 1,
+            cafile=cafile,
         )
 
     def fetch(self, request: Request) -> Outcome:
@@ -129,14 +136,14 @@ class HttpFetcher:
 
     def _follow(self, request: Request, exchange: Exchange) -> Outcome:
         start = self._guard.target(request.url)
-        route = Route(asked=request.url, start=start, target=start)
+        route = Route(asked=request.url, start=start, target=start, conditions=conditions(request))
         while True:
             with closing(self._get(request, route)) as response:
                 wire = Wire(response)
                 try:
                     location = response.headers.get("Location")
                     if response.status_code not in _REDIRECTS or not location:
-                        return self._answer(request, route, wire, exchange)
+                        return self._answer(request.wanted, route, wire, exchange)
                     _drain(wire)
                 finally:
                     exchange.sent[-1] = wire.hop(route.target)
@@ -155,7 +162,7 @@ class HttpFetcher:
     def _redirect(self, route: Route, status: int, location: str) -> Failed | None:
         """Move on to where a redirect points, or say why we do not."""
         try:
-            target = self._guard.target(urljoin(route.target.url, as_text(location)))
+            target = self._guard.target(pointed_at(location, route.target.url))
         except (Refused, ValueError) as error:
             why = str(error) if isinstance(error, Refused) else "the address cannot be read"
             return Failed(
@@ -200,20 +207,20 @@ class HttpFetcher:
             "Accept": ACCEPT[request.wanted],
             "Accept-Encoding": ACCEPTED,
         }
-        headers |= conditions(request)
+        headers |= route.conditions
         if request.authorization is not None and route.target.place == route.start.place:
             if not sendable(request.authorization):
                 raise Refused("the login holds a line break or another character never sent")
             headers["Authorization"] = request.authorization
         return headers
 
-    def _answer(self, request: Request, route: Route, wire: Wire, exchange: Exchange) -> Outcome:
+    def _answer(self, wanted: Wanted, route: Route, wire: Wire, exchange: Exchange) -> Outcome:
         response = wire.response
         status = response.status_code
         if status in _WITH_BODY:
-            return self._fetched(request.wanted, route, wire, exchange)
+            return self._fetched(wanted, route, wire, exchange)
         _drain(wire)
-        if status == 304 and conditions(request):
+        if status == 304 and route.conditions:
             etag, last_modified = validators(response.headers)
             return NotModified(
                 etag=etag,
@@ -321,8 +328,9 @@ class HttpFetcher:
 
 
 def _elsewhere(route: Route, location: str | None) -> str | None:
+    """Return where a form is to be sent instead; whoever sends it there asks the guard again."""
     try:
-        return urljoin(route.target.url, as_text(location)) if location else None
+        return pointed_at(location, route.target.url) if location else None
     except ValueError:
         return None
 

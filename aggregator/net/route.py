@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from requests import Response
 
@@ -12,6 +15,7 @@ from aggregator.net.address import Target
 from aggregator.net.coding import PIECE, TooLarge
 
 _PERMANENT = frozenset({301, 308})
+_SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Route:
     asked: str
     start: Target
     target: Target
+    conditions: Mapping[str, str] = field(default_factory=dict)  # headers, the same at each step
     came_from: str | None = None  # the host that sent us to the target
     visited: list[str] = field(default_factory=list)
     moved_to: str | None = None
@@ -67,13 +72,15 @@ class Wire:
         return Hop(host=target.host, status=self.response.status_code, bytes=came)
 
 
-def as_text(location: str) -> str:
-    """Return a Location as its sender meant it: many send UTF-8, which arrives as Latin-1.
+def pointed_at(location: str, base: str) -> str:
+    """Return the address that a Location means; many send UTF-8, which arrives as Latin-1.
 
-    >>> as_text("/b\\u00c3\\u00bccher")
-    '/bücher'
+    One with a scheme is taken as it stands (RFC 3986, section 5.2.2, strictly): what is then no
+    address is refused, not completed with our own. Raises `ValueError` for what cannot be read.
+
+    >>> pointed_at("/b\u00c3\u00bccher", "http://a.example/x"), pointed_at("http:///b", "http://a/")
+    ('http://a.example/bücher', 'http:///b')
     """
-    try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return location if _SCHEME.match(location) else urljoin(base, location)

@@ -37,6 +37,11 @@ class Feeds(Protocol):
         """Replace what editors say. A new address or account drops the validators."""
         ...
 
+    def move(self, feed_id: FeedId, url: str) -> None:
+        """Poll it at another address, for a permanent redirect says so; it is due when it was.
+        The address editors wrote still finds it. Validators are dropped."""
+        ...
+
     def set_status(self, feed_id: FeedId, status: FeedStatus, *, now: float) -> None:
         """ACTIVE makes it due now; any other status stops polling."""
         ...

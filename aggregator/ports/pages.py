@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.entry import Instalment, Tag
@@ -45,6 +45,10 @@ class Pages(Protocol):
         ...
 
     def get(self, entry_id: EntryId) -> Page | None: ...
+    def bodies(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, str]:
+        """The HTML of these entries' pages, of those that have any."""
+        ...
+
     def refile(self, entry_id: EntryId, tags: Sequence[Tag], series: Sequence[Instalment]) -> None:
         """Give an entry these tags and series in place of all it had."""
         ...

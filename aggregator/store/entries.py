@@ -173,6 +173,25 @@ class SqliteEntries:
             [(at, entry_id) for entry_id, _, _ in texts],
         )
 
+    def take_back(self, entry_ids: Sequence[EntryId], at: int, why: str) -> None:
+        """Withdraw entries that are not withdrawn yet, and remember why."""
+        if not entry_ids:
+            return
+        self.set_withdrawn(entry_ids, at)
+        self._conn.execute(
+            "UPDATE entries SET withdrawn_why = ? WHERE withdrawn_at = ?"
+            " AND withdrawn_why IS NULL AND id IN (SELECT value FROM json_each(?))",
+            (why, at, many(entry_ids)),
+        )
+
+    def taken_back(self, feed_id: FeedId, why: str) -> tuple[EntryId, ...]:
+        """Return a feed's entries that were withdrawn for this reason, in order of id."""
+        found = self._conn.execute(
+            "SELECT id FROM entries WHERE feed_id = ? AND withdrawn_why = ? ORDER BY id",
+            (feed_id, why),
+        )
+        return tuple(EntryId(row[0]) for row in found)
+
     def of_feed(self, feed_id: FeedId) -> tuple[EntryId, ...]:
         """Return a feed's entries, in order of id."""
         return self._ids("SELECT id FROM entries WHERE feed_id = ? ORDER BY id", feed_id)

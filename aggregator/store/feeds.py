@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aggregator.core.urls import host_of
 from aggregator.errors import NotFound, UsageError
@@ -57,8 +58,8 @@ class SqliteFeeds:
         """Return the feed of this number, name or exact address, asked in this order."""
         number = int(handle) if handle.isascii() and handle.isdigit() and len(handle) < 19 else None
         row = self._conn.execute(
-            "SELECT * FROM feeds WHERE id = ?1 OR name = ?2 OR url = ?2"
-            " ORDER BY id IS NOT ?1, name <> ?2 LIMIT 1",
+            "SELECT * FROM feeds WHERE id = ?1 OR name = ?2 OR url = ?2 OR moved_from = ?2"
+            " ORDER BY id IS NOT ?1, name <> ?2, url <> ?2 LIMIT 1",
             (number, handle),
         ).fetchone()
         return None if row is None else rows.a_feed(row)
@@ -90,16 +91,17 @@ class SqliteFeeds:
     def change(self, feed_id: FeedId, spec: FeedSpec, *, origin: Origin) -> None:
         """Replace what editors say.
 
-        With a new address or account the feed forgets its validators and what it knew of a move,
+        With a new address, account or `scrape:` the feed forgets its validators and what it knew of a move,
         is due at once if it is active, and overtakes whoever is polling the old address.
         """
         before = self._get(feed_id).spec
         self._refuse_taken(spec, feed_id)
         self._conn.execute(
-            "UPDATE feeds SET url = ?, name = ?, spec = ?, private = ?, origin = ? WHERE id = ?",
+            "UPDATE feeds SET name = ?2, spec = ?3, private = ?4, origin = ?5,"
+            " moved_from = CASE WHEN url = ?1 THEN moved_from END, url = ?1 WHERE id = ?6",
             (spec.url, spec.name, dump_feed_spec(spec), spec.private, origin, feed_id),
         )
-        if (before.url, before.auth) != (spec.url, spec.auth):
+        if (before.url, before.auth, before.scrape) != (spec.url, spec.auth, spec.scrape):
             self._conn.execute(
                 "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL,"
                 " body_hash = NULL, ttl = NULL, moved_to = NULL, moved_count = 0,"
@@ -110,6 +112,20 @@ class SqliteFeeds:
                 " WHERE feed_id = ?",
                 (self._host(spec), feed_id),
             )
+
+    def move(self, feed_id: FeedId, url: str) -> None:
+        """Poll it at another address from now on; what editors wrote is remembered."""
+        before = self._get(feed_id).spec
+        spec = replace(before, url=url)
+        self._conn.execute(
+            "UPDATE feeds SET url = ?, spec = ?, moved_from = coalesce(moved_from, ?) WHERE id = ?",
+            (url, dump_feed_spec(spec), before.url, feed_id),
+        )
+        self._conn.execute(
+            "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL, body_hash = NULL,"
+            " moved_to = NULL, moved_count = 0, moved_since = NULL WHERE feed_id = ?",
+            (self._host(spec), feed_id),
+        )
 
     def set_status(self, feed_id: FeedId, status: FeedStatus, *, now: float) -> None:
         """Set whether it is polled: ACTIVE makes it due now; any other status stops polling."""

@@ -14,6 +14,8 @@ from aggregator.model.lists import FollowedList, ListSpec, ListState, ListStatus
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
+CLOCK_SLACK = 60.0  # seconds a clock may be set back without a list being due for that
+
 
 class SqliteLists:
     """`Lists` on SQLite."""
@@ -75,9 +77,14 @@ class SqliteLists:
         )
 
     def claim_due(self, now: float, *, lease: float) -> tuple[FollowedList, ...]:
-        """Take the lists that are due; they come due again after `lease` unless settled."""
+        """Take the lists that are due; they come due again after `lease` unless settled.
+
+        One that was last read in the future is due as well: the clock has gone back since.
+        """
         due = self._conn.execute(
-            "SELECT * FROM lists WHERE next_poll_at <= ? ORDER BY next_poll_at, id", (now,)
+            "SELECT * FROM lists WHERE next_poll_at <= :now OR"
+            " (next_poll_at IS NOT NULL AND last_poll_at > :ahead) ORDER BY next_poll_at, id",
+            {"now": now, "ahead": now + CLOCK_SLACK},
         ).fetchall()
         self._conn.executemany(
             "UPDATE lists SET next_poll_at = ? WHERE id = ?",

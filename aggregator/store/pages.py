@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aggregator.core.urls import host_of
 from aggregator.model.entry import Instalment, Tag
@@ -104,6 +104,15 @@ class SqlitePages:
         """Return what is known of an entry's page."""
         row = self._conn.execute("SELECT * FROM pages WHERE entry_id = ?", (entry_id,)).fetchone()
         return None if row is None else _a_page(row)
+
+    def bodies(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, str]:
+        """Return the HTML of these entries' pages, of those that have any."""
+        found = self._conn.execute(
+            "SELECT entry_id, body FROM pages"
+            " WHERE entry_id IN (SELECT value FROM json_each(?)) AND body IS NOT NULL",
+            (many(entry_ids),),
+        )
+        return {EntryId(entry_id): unpack(body) for entry_id, body in found}
 
     def refile(self, entry_id: EntryId, tags: Sequence[Tag], series: Sequence[Instalment]) -> None:
         """Give an entry these tags and series in place of all it had."""

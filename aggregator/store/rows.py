@@ -54,6 +54,7 @@ def a_feed(row: Row) -> Feed:
         lang=row["lang"],
         icon=row["icon"],
         added_at=row["added_at"],
+        moved_from=row["moved_from"],
         list_id=None if row["list_id"] is None else ListId(row["list_id"]),
     )
 

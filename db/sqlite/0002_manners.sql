@@ -11,6 +11,7 @@ ALTER TABLE feed_state ADD COLUMN tolerant INTEGER NOT NULL DEFAULT 0 CHECK (tol
 ALTER TABLE feed_state ADD COLUMN read_by TEXT;          -- readers' version the validators stand for
 ALTER TABLE feed_state ADD COLUMN pushed_until REAL;
 ALTER TABLE feed_state ADD COLUMN notice TEXT;
+ALTER TABLE feeds ADD COLUMN moved_from TEXT;            -- the address editors wrote, left by a redirect
 ALTER TABLE entries ADD COLUMN held_why TEXT;            -- what keeps it from being published unseen
 
 -- What was asked and what it brought, a line a day: the ledger that publishers and editors see.

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from aggregator.core.rhythm import (
     DAY,
     HOUR,
-    LOOKED_AT,
     MINUTE,
     NARROW,
     Rhythm,
@@ -56,6 +55,11 @@ def test_dates_of_the_future_are_left_out() -> None:
     assert rhythm(ahead, NOON) == Rhythm()
 
 
+def test_the_beginning_of_time_is_no_date() -> None:
+    assert rhythm([0, -5], NOON) == Rhythm()
+    assert rhythm([0, NOON - DAY, NOON - HOUR], NOON).gap == 23 * HOUR
+
+
 def test_an_import_of_hundreds_counts_once() -> None:
     imported = [MIDNIGHT - 9 * DAY + second % 50 for second in range(300)]
     assert rhythm(imported + days_before(1, 3, 5, 7, at=0), NOON).gap == 2 * DAY
@@ -71,7 +75,7 @@ def test_a_feed_fallen_silent_is_one_with_long_gaps() -> None:
 
 
 def test_only_the_newest_entries_count() -> None:
-    lately = [NOON - n * HOUR for n in range(LOOKED_AT)]
+    lately = [NOON - n * HOUR for n in range(30)]
     once = [NOON - 300 * DAY - n * 9 * DAY for n in range(200)]
     assert rhythm(lately + once, NOON).gap == HOUR
 
@@ -118,6 +122,10 @@ def test_one_instalment_in_five_may_be_late() -> None:
         pytest.param([NOON - n * 7 * HOUR for n in range(30)], id="round the clock"),
         pytest.param(days_before(*range(20), at=0), id="days without an hour"),
         pytest.param([NOON - n * 20 * MINUTE for n in range(30)], id="many a day"),
+        pytest.param(
+            [at + 20 * MINUTE * n for at in days_before(*range(1, 11)) for n in range(3)],
+            id="three a morning",
+        ),
         pytest.param(days_before(200, 201, 202, 203, 204, 205), id="long ended"),
     ],
 )

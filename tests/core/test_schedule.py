@@ -190,6 +190,20 @@ def test_gone_is_never_asked_again() -> None:
     assert after.next_poll_at is None
 
 
+def test_a_failure_is_not_tried_again_before_the_publishers_time() -> None:
+    asked_for = replace(FRESH, ttl=3 * HOUR)
+    after = after_failure(asked_for, failed(500), replace(TURN, every=900))
+    assert after.next_poll_at == NOW + 3 * HOUR
+
+
+def test_chance_adds_a_twentieth_and_at_most_five_minutes() -> None:
+    punctual = replace(FRESH, next_poll_at=NOW, last_poll_at=NOW - HOUR)
+    turn = replace(TURN, jitter=1.0)
+    assert after_success(punctual, fetched(), turn).next_poll_at == NOW + HOUR + 180
+    rare = replace(punctual, gap=900 * DAY)
+    assert after_success(rare, fetched(), turn).next_poll_at == NOW + DAY + 300
+
+
 def test_a_body_that_is_no_feed_leaves_no_validators_behind() -> None:
     before = replace(FRESH, etag='"x"', last_modified="Mon", body_hash=7)
     after = after_unreadable(before, fetched(), "an HTML page", TURN)
@@ -213,6 +227,13 @@ def test_a_poll_due_on_a_skipped_day_comes_on_the_next_allowed_one() -> None:
     after = after_success(state, fetched(), replace(TURN, started=saturday))
     assert after.next_poll_at is not None
     assert gmt(after.next_poll_at) == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_not_everybody_comes_at_the_stroke_of_the_next_allowed_hour() -> None:
+    turn = replace(TURN, skip_hours=hours_mask([gmt(NOW + HOUR).hour]), jitter=0.5)
+    after = after_success(FRESH, fetched(), turn)
+    assert after.next_poll_at is not None
+    assert gmt(after.next_poll_at).strftime("%M:%S") == "02:30"
 
 
 def test_failures_keep_to_skipped_hours_too() -> None:
@@ -305,6 +326,26 @@ def test_a_column_that_is_late_is_waited_for() -> None:
     assert polled(six + 3 * HOUR, column(*range(1, 10))) == six + 4 * HOUR
 
 
+def test_an_instalment_that_came_early_is_that_days() -> None:
+    document = column(*range(10))
+    early = replace(document.entries[0], published=NOON - 7 * HOUR)
+    six = NOON - 6 * HOUR + 300
+    assert polled(six, replace(document, entries=(early, *document.entries[1:]))) == six + 8 * HOUR
+
+
+def test_a_column_given_up_for_the_day_is_asked_at_its_next_hour_all_the_same() -> None:
+    two_hours_before = NOON + 16 * HOUR + 300
+    assert polled(two_hours_before, column(*range(1, 10))) == two_hours_before + 2 * HOUR
+
+
+def test_news_of_a_clock_that_went_back_is_no_instalment() -> None:
+    six = NOON - 6 * HOUR + 300
+    known = replace(FRESH, etag='"x"', gap=DAY, usual_at=6 * HOUR, usual_days=127)
+    turn = replace(TURN, started=six)
+    assert interval_for(replace(known, last_new_at=six + 900 * DAY), turn) == HOUR
+    assert interval_for(replace(known, last_new_at=six - HOUR), turn) == 8 * HOUR
+
+
 def test_a_column_that_does_not_come_is_given_up_for_the_day() -> None:
     given_up = NOON
     assert polled(given_up, column(*range(1, 10))) > given_up + 3 * HOUR
@@ -332,6 +373,18 @@ def test_a_feed_without_dates_is_learnt_by_its_arrivals() -> None:
     assert (state.gap, state.last_new_at) == (None, NOW)
     state = heard(state, new=2, turn=replace(undated, started=NOW + DAY))
     assert (state.gap, state.last_new_at) == (12 * HOUR, NOW + DAY)
+
+
+def test_dates_go_before_arrivals() -> None:
+    known = replace(FRESH, gap=DAY, last_new_at=NOON - HOUR)
+    turn = told(replace(TURN, started=NOON), column(0, 1, 2))
+    assert heard(known, new=9, turn=turn).gap == DAY
+
+
+def test_what_arrivals_taught_outlives_a_document_without_dates() -> None:
+    known = replace(FRESH, gap=DAY)
+    turn = told(TURN, ParsedFeed(format="rss20", entries=(ParsedEntry(),)))
+    assert after_success(known, fetched(), turn).gap == DAY
 
 
 def test_while_a_hub_brings_the_news_we_ask_once_a_day() -> None:

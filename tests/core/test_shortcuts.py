@@ -160,7 +160,7 @@ def test_any_other_address_stands_for_itself(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "said"), MALFORMED.items())
 def test_a_malformed_shortcut_is_answered_with_how_to_write_it(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match="shortcut|understood") as refused:
+    with pytest.raises(UsageError, match=r"shortcut|understood") as refused:
         shortcut(text)
     assert said in str(refused.value)
     assert len(str(refused.value)) < 400

@@ -13,7 +13,7 @@ from aggregator.flow import turn
 from aggregator.flow.absorb import absorb
 from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
-from aggregator.flow.turn import keep_group, poll_one
+from aggregator.flow.turn import Ground, keep_group, poll_one
 from aggregator.model.exchange import Caching, NotModified
 from aggregator.model.feed import Claim, FeedStatus, PollState
 from aggregator.model.settings import Net
@@ -404,7 +404,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(newsroom: Newsroom) -> None:
     late = claimed(newsroom)
     with newsroom.kit.store.read() as tx:
         judged_by = books(tx, newsroom.kit.settings)
-    polled = poll_one(newsroom.kit, late, judged_by)
+    polled = poll_one(newsroom.kit, late, Ground(books=judged_by, subscribers=1))
     claimed(newsroom)
 
     (done,) = keep_group(newsroom.kit, [polled])

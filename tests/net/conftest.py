@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from aggregator.model.settings import Net
+from aggregator.net.dialing import system_names
 from aggregator.net.fetcher import HttpFetcher
 from aggregator.ports import Fetcher
 from tests.net.origin import Origin
@@ -27,11 +28,11 @@ def fetcher_for() -> Iterator[MakeFetcher]:
         spacing: float = 0.0,
         resolve: Callable[[str, int], Sequence[str]] | None = None,
         wall: Callable[[], float] | None = None,
+        cafile: str | None = None,
     ) -> HttpFetcher:
         places = tuple(origin.place for origin in origins)
         net = Net(timeout=timeout, max_body=max_body, spacing=spacing, allow=(*places, *allow))
-        others = {} if resolve is None else {"resolve": resolve}
-        fetcher = HttpFetcher(net, AGENT, wall=wall, **others)
+        fetcher = HttpFetcher(net, AGENT, wall=wall, resolve=resolve or system_names, cafile=cafile)
         made.append(fetcher)
         return fetcher
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -106,10 +107,17 @@ def raw_origin(serve: Callable[[socket.socket, Origin, threading.Event], None]) 
 
 
 @contextmanager
-def an_origin(handler: Handler) -> Iterator[Origin]:
+def an_origin(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Origin]:
     """Serve HTTP requests, kept connections too, by calling `handler` for each."""
 
     def serve(connection: socket.socket, origin: Origin, stopping: threading.Event) -> None:
+        if tls is None:
+            talk_over(connection, origin, stopping)
+        else:
+            with tls.wrap_socket(connection, server_side=True) as secure:
+                talk_over(secure, origin, stopping)
+
+    def talk_over(connection: socket.socket, origin: Origin, stopping: threading.Event) -> None:
         buffered = b""
         while True:
             while b"\r\n\r\n" not in buffered:

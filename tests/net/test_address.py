@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import UsageError
-from aggregator.model.exchange import Failed, Fault, Request
-from aggregator.model.settings import Net
 from aggregator.net.address import Guard, Refused, canonical_host, faces, is_public
-from aggregator.net.fetcher import HttpFetcher
-from tests.net.shared import shared_tool
 
 
 def refused(guard: Guard, address: str, host: str, port: int) -> bool:
@@ -227,28 +220,3 @@ def test_wrapping_an_address_makes_nothing_public(inner: IPv4Address) -> None:
 @given(st.ip_addresses())
 def test_a_literal_host_stays_the_address_it_is(address: IPv4Address | IPv6Address) -> None:
     assert ip_address(canonical_host(str(address))) == address
-
-
-@pytest.mark.corpus
-def test_every_forged_url_is_refused_without_a_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared_tool("make_bad_inputs").write(tmp_path, {"lists"})
-    urls = (tmp_path / "lists" / "ssrf_urls.txt").read_text(encoding="utf-8").split()
-
-    class Silent(socket.socket):
-        def connect(self, address: object) -> None:
-            raise AssertionError(f"a connection to {address}")
-
-    def loopback(host: str, port: int) -> Sequence[str]:
-        return ["127.0.0.1"]
-
-    monkeypatch.setattr("aggregator.net.client.socket.socket", Silent)
-    fetcher = HttpFetcher(Net(), "aggregator/test", resolve=loopback)
-    outcomes = {url: fetcher.fetch(Request(url=url)) for url in urls}
-    fetcher.close()
-
-    assert len(urls) > 50
-    for url, outcome in outcomes.items():
-        assert isinstance(outcome, Failed), url
-        assert outcome.fault is Fault.BLOCKED, (url, outcome)

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.model.exchange import Failed, Fault, Fetched, Request
 from aggregator.net.address import Guard
-from aggregator.net.client import Client, shared_context
+from aggregator.net.client import Client, tls_context
 from tests.net.conftest import MakeFetcher
 from tests.net.origin import Origin, Talk, an_origin, answer, raw_origin
 
@@ -126,7 +126,7 @@ def test_a_server_that_speaks_no_tls_is_a_network_failure_in_words(
 def test_one_tls_context_serves_every_host_and_is_left_alone(
     fetcher_for: MakeFetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, wrapped = shared_context(), []
+    context, wrapped = tls_context(), []
 
     def reread(*args: object, **kwargs: object) -> None:
         raise AssertionError("the bundle of authorities was read again")

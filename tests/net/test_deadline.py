@@ -244,14 +244,16 @@ def test_a_deadline_ends_nothing_but_its_own_exchange(fetcher_for: MakeFetcher) 
 
 def test_a_short_deadline_is_not_held_up_by_a_long_one() -> None:
     watchdog = Watchdog()
-    with watchdog.exchange(300) as long, watchdog.exchange(0.05) as short:
-        woken = threading.Event()
+    long, short = watchdog.begin(300), watchdog.begin(0.05)
+    woken = threading.Event()
+    short.hold(woken.set)
+    assert woken.wait(HANG)
+    assert (short.ended, long.ended) == (End.DEADLINE, None)
+    with pytest.raises(Ended):
         short.hold(woken.set)
-        assert woken.wait(HANG)
-        assert (short.ended, long.ended) == (End.DEADLINE, None)
-        with pytest.raises(Ended):
-            short.hold(woken.set)
-        with pytest.raises(Ended):
-            short.remaining()
-        assert 0 < long.remaining() <= 300
+    with pytest.raises(Ended):
+        short.remaining()
+    assert 0 < long.remaining() <= 300
+    for exchange in (short, long):
+        watchdog.over(exchange)
     watchdog.close()

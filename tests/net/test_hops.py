@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from aggregator.model.exchange import Failed, Fetched, Hop, NotModified, Request
 from tests.net.conftest import MakeFetcher
@@ -122,3 +124,18 @@ def test_a_request_sent_twice_because_its_connection_had_died_is_two_hops(
         outcome = fetcher.fetch(Request(url=origin.url()))
     assert [hop.status for hop in outcome.hops] == [None, 200]
     assert len(origin.requests) == 3
+
+
+def test_an_answer_to_a_request_that_was_not_taken_whole_is_a_hop(
+    fetcher_for: MakeFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = HTTPConnection.request
+
+    def broken_off(self: HTTPConnection, *args: Any, **kwargs: Any) -> None:
+        whole(self, *args, **kwargs)
+        raise BrokenPipeError  # the server had answered, and read no more
+
+    monkeypatch.setattr(HTTPConnection, "request", broken_off)
+    with an_origin(lambda talk: talk.say(answer(b"", "403 Forbidden"))) as origin:
+        outcome = fetcher_for(origin).fetch(Request(url=origin.url()))
+    assert outcome.hops == (Hop(host=HOST, status=403),)

@@ -70,6 +70,7 @@ def test_a_redirect_is_not_followed(status: int, fetcher_for: MakeFetcher) -> No
     outcome, origin = posted(saying(answer(b"", f"{status} There", Location="/b")), fetcher_for)
     assert isinstance(outcome, Failed)
     assert (outcome.fault, outcome.status) == (Fault.STATUS, status)
+    assert outcome.location == origin.url("/b"), "told, for the caller to decide"
     assert len(origin.requests) == 1
 
 

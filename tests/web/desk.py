@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
@@ -18,7 +18,7 @@ from aggregator.flow.kit import Kit
 from aggregator.flow.publish import publish
 from aggregator.flow.setup import identity
 from aggregator.model.entry import ParsedFeed, Text
-from aggregator.model.exchange import Failed, Fault, Outcome, Request
+from aggregator.model.exchange import Failed, Fault, Outcome, Post, Request
 from aggregator.model.feed import Auth, Feed, FeedSpec, Origin
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.intake import Intake
@@ -36,6 +36,9 @@ class NoNet:
     def fetch(self, request: Request) -> Outcome:
         return Failed(fault=Fault.NETWORK, problem="there is no net here")
 
+    def post(self, post: Post) -> Outcome:
+        return Failed(fault=Fault.NETWORK, problem="there is no net here")
+
     def close(self) -> None:
         pass
 
@@ -43,7 +46,15 @@ class NoNet:
 class NoReader:
     """A reader for tests in which nothing is read."""
 
-    def read(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    def read(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        tolerant: bool = False,
+        scrape: Mapping[str, str] | None = None,
+    ) -> ParsedFeed:
         raise AssertionError("nothing is read here")
 
     def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:

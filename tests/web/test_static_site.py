@@ -3,8 +3,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import gzip
-import re
 import os
+import re
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer

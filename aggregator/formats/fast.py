@@ -1,0 +1,127 @@
+"""The fast reader: RSS and Atom by lxml, read as feedparser reads it, or handed over.
+
+It takes a document only when it knows what feedparser makes of all of it. No DTD reaches lxml, so
+there is no entity to expand; nothing is fetched; depth, attributes and entries are bounded.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from feedparser.encodings import RE_XML_PI_ENCODING, convert_to_utf8, parse_content_type
+from feedparser.sanitizer import replace_doctype
+from lxml import etree
+
+from aggregator.formats.fast_feed import form_of, read_feed
+from aggregator.formats.fast_names import Names, Unsure, declarations
+from aggregator.formats.fast_parts import ENTRY, MEDIA, SOURCE, Parts
+from aggregator.formats.fast_walk import Walk
+from aggregator.model.entry import ParsedFeed
+
+LONGEST_HEAD = 10_000  # bytes before the root, when there is a DOCTYPE
+
+_ROOTS = {"rss", "feed", "rdf_rdf"}
+_UNICODE = {"", "utf-8", "utf8", "us-ascii", "ascii"}
+_XML_TYPE = re.compile(r"application/xml(?:-dtd|-external-parsed-entity)?|application/.*\+xml")
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0", b"\x4c\x6f\xa7\x94")
+_ASIDES = re.compile(
+    rb"(?:\s++|<\?(?:[^?]++|\?(?!>))*+\?>|<!--(?:[^-]++|-(?!->))*+-->)*+(<(?:[^!?]|!DOCTYPE))"
+)
+_BASE = re.compile(rb"base\s*=", re.I)
+_HIGH_REFERENCE = re.compile(rb"&#(?:0*(?:1[2-9]|2[0-5])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);")
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Why the fast reader did not take a document."""
+
+    reason: str
+
+
+def read_fast(body: bytes, url: str, content_type: str | None) -> ParsedFeed | HandedOver:
+    """Return what the tolerant reader would, bounded, or why this one is not sure of that."""
+    try:
+        return _read(body, url, content_type)
+    except Unsure as unsure:
+        return HandedOver(str(unsure))
+
+
+def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+    body = _in_utf8(body, content_type)
+    body, version = _without_doctype(body)
+    names = Names(declarations(body))
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise Unsure("not well-formed") from None
+    name, _ = names.of(root.tag)
+    if name not in _ROOTS:
+        raise Unsure("its root is no feed's")
+    form = form_of(name, root)
+    if version and name != "rss":
+        raise Unsure("a DOCTYPE of another format")
+    walk = Walk(version or form, url, names)
+    walk.based = _BASE.search(body) is not None
+    walk.odd = b"\xc2" in body or _HIGH_REFERENCE.search(body) is not None
+    walk.entry = Parts(ENTRY, names)
+    walk.media = Parts(MEDIA, names)
+    walk.source = Parts(SOURCE, names)
+    return read_feed(walk, root)
+
+
+def _in_utf8(body: bytes, content_type: str | None) -> bytes:
+    """Return the document in UTF-8, decoded as feedparser decodes it."""
+    if body.startswith(_WIDE):
+        raise Unsure("an encoding of two or four bytes")
+    start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
+    head = body[start : body.find(b"\n", start) % (len(body) + 1)]
+    if len(head) > LONGEST_HEAD and head.count(b"encoding=") > 1:
+        raise Unsure("an encoding named twice in its first line")
+    told = RE_XML_PI_ENCODING.match(head)
+    named = told[1].decode("latin-1").lower() if told else ""
+    _, charset = parse_content_type(content_type or "")
+    if named in _UNICODE and charset.lower() in _UNICODE:
+        return body
+    result: dict[str, Any] = {}
+    try:
+        converted = convert_to_utf8(
+            {"content-type": content_type or "application/xml"}, body, result
+        )
+    except (LookupError, ValueError):
+        raise Unsure("an encoding it does not know") from None
+    if not result.get("encoding"):
+        raise Unsure("an encoding it does not know")
+    return bytes(converted)
+
+
+def _without_doctype(body: bytes) -> tuple[bytes, str | None]:
+    """Return the document without a DOCTYPE, and the version that told, as feedparser does.
+
+    Then an entity of the DOCTYPE's is one nobody declared: the document is not well-formed.
+    """
+    start = _ASIDES.match(body, 3 if body.startswith(codecs.BOM_UTF8) else 0)
+    if start is None:
+        raise Unsure("not well-formed")
+    if start[1] != b"<!DOCTYPE":
+        return body, None
+    root = re.search(rb"<\w", body[:LONGEST_HEAD])
+    if root is None or root.start() < start.start(1):
+        raise Unsure("a DOCTYPE in a form of its own")
+    version, stripped, entities = replace_doctype(body)
+    start = _ASIDES.match(stripped, 3 if body.startswith(codecs.BOM_UTF8) else 0)
+    if entities or start is None or start[1].startswith(b"<!"):
+        raise Unsure("a DOCTYPE with entities")
+    return stripped, version

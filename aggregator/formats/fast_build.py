@@ -1,0 +1,188 @@
+"""From what the fast reader found to our words, as the tolerant reader says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from feedparser import FeedParserDict
+from feedparser.mixin import _FeedParserMixin
+
+from aggregator.core.sanitize import plain_text, text_to_html
+from aggregator.formats.fast_parts import Author, Detail, Node
+from aggregator.formats.fast_walk import HTML, TEXT, XHTML, Walk
+from aggregator.formats.fields import (
+    MAX_CATEGORY,
+    MAX_CONTENT,
+    MAX_LINE,
+    MAX_SUMMARY,
+    address,
+    bounded_enclosures,
+    bounded_guid,
+    bounded_url,
+    bounded_words,
+    language,
+    whole_number,
+)
+from aggregator.formats.tolerant import author_of
+from aggregator.model.entry import Enclosure, ParsedEntry
+
+
+def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
+    """Return the entry; `inherited` is who wrote it when it does not say."""
+    url = walk.url
+    content, base = _content(walk, node) if node.contents else ("", None)
+    detail = node.summary_detail or node.title_detail
+    lang = None
+    if detail is not None:
+        _, lang, detail_base = detail
+        base = base or detail_base
+    base = (address(base, url) or url) if base else url
+    summary = _markup(walk, node.summary, node.summary_detail) if node.summary_detail else ""
+    summary = summary or node.caption or ""
+    title = node.title and _markup(walk, node.title, node.title_detail)
+    author = author_named(node.authors) if node.authors else None
+    origin = node.source
+    if author is None and origin is not None and origin.authors:
+        author = author_named(origin.authors)
+    author = author or inherited
+    guid = node.guid.strip() if node.guid else None
+    enclosures: tuple[Enclosure, ...] = ()
+    if node.encloses:
+        enclosures = bounded_enclosures(_enclosures(node, base))
+    return ParsedEntry(
+        guid=bounded_guid(guid) if guid else None,
+        guid_is_link=bool(node.guid_is_link) and not walk.atom,
+        url=bounded_url(link_of(node, url)),
+        title=title[:MAX_LINE],
+        summary=summary[:MAX_SUMMARY],
+        content=content[:MAX_CONTENT],
+        author=author[:MAX_LINE] if author else None,
+        published=node.published or node.created,
+        updated=node.updated,
+        categories=bounded_words(_words(node)) if node.tags else (),
+        enclosures=enclosures,
+        image=bounded_url(_image(node, base)),
+        lang=language(lang) if lang else None,
+        source_title=None if origin is None else line_of(walk, origin),
+        source_url=None
+        if origin is None
+        else bounded_url(link_of(origin, url) or address(origin.href, url)),
+        licence=bounded_url(licence_of(node, url)) if node.links or node.rights else None,
+        base=base,
+    )
+
+
+def _content(walk: Walk, node: Node) -> tuple[str, str | None]:
+    """Return the longest HTML among the contents, and the address it is relative to."""
+    marked_up = [each for each in node.contents if each[0] != TEXT]
+    if marked_up:
+        _, value, base = max(marked_up, key=_length)
+        return value.replace("</br>", ""), base
+    if walk.atom or node.summary_detail is None:
+        _, value, base = max(node.contents, key=_length)
+        return text_to_html(value), base
+    return "", None
+
+
+def _length(content: tuple[str, str, str]) -> int:
+    return len(content[1])
+
+
+def _markup(walk: Walk, value: str | None, detail: Detail | None) -> str:
+    """Return a text as markup; what Atom declares to be plain text is escaped for it."""
+    if value is None or detail is None:
+        return value or ""
+    kind = detail[0]
+    if kind == TEXT and walk.atom:
+        return escape(value, quote=False)
+    return value.replace("</br>", "") if kind == XHTML else value
+
+
+def line_of(walk: Walk, node: Node) -> str | None:
+    """Return the title of a feed or source on one line."""
+    return plain_text(_markup(walk, node.title, node.title_detail), 500) or None
+
+
+def author_named(authors: list[Author]) -> str | None:
+    """Return the authors' names, as the tolerant reader does."""
+    if len(authors) == 1:
+        (one,) = authors
+        if isinstance(one, str):
+            if "@" not in one:
+                return one.strip() or None
+        else:
+            names = [value for key, value in one if key == "name"]
+            if len(names) == 1 and names[0] and "@" not in names[0] and "<" not in names[0]:
+                return names[0]
+    return author_of(_as_feedparser(authors))
+
+
+class _Bookkeeper:
+    """feedparser's bookkeeping of authors, over a dictionary."""
+
+    def __init__(self) -> None:
+        self.context = FeedParserDict()
+
+    def _get_context(self) -> Any:
+        return self.context
+
+    _sync_author_detail = _FeedParserMixin._sync_author_detail
+    _save_author = _FeedParserMixin._save_author
+
+
+def _as_feedparser(authors: list[Author]) -> Any:
+    keeper = _Bookkeeper()
+    for one in authors:
+        keeper.context.setdefault("authors", []).append(FeedParserDict())
+        if not isinstance(one, str):
+            for key, value in one:
+                keeper._save_author(key, value)
+        keeper.context["author"] = one if isinstance(one, str) else ""
+        keeper._sync_author_detail()
+    return keeper.context
+
+
+def _words(node: Node) -> Iterator[str]:
+    for term, _, label in node.tags:
+        word = (label.strip() if label else "") or (term.strip() if term else "")
+        if word and not word.startswith(("http://", "https://")):
+            yield word
+
+
+def _enclosures(node: Node, base: str) -> Iterator[Enclosure]:
+    for rel, href, kind, length in node.links:
+        if rel == "enclosure" and (found := address(href, base)):
+            yield Enclosure(url=found, type=kind.strip() or None, length=whole_number(length))
+
+
+def _image(node: Node, base: str) -> str | None:
+    for one in (*node.thumbnails, *node.pictures, node.image):
+        if one and (found := address(one.strip(), base)):
+            return found
+    if node.encloses:
+        for rel, href, kind, _ in node.links:
+            if rel == "enclosure" and href and kind.startswith("image/"):
+                if found := address(href.strip(), base):
+                    return found
+    return None
+
+
+def link_of(node: Node, url: str) -> str | None:
+    """Return the page an entry, a feed or a source is about."""
+    return (node.link and address(node.link, url)) or rel_of(node, "alternate", url)
+
+
+def rel_of(node: Node, rel: str, url: str) -> str | None:
+    """Return the first address of the links with a relation."""
+    for told, href, _, _ in node.links:
+        if told == rel and (found := address(href, url)):
+            return found
+    return None
+
+
+def licence_of(node: Node, url: str) -> str | None:
+    """Return the licence's address, or what is said of rights."""
+    found = rel_of(node, "license", url)
+    return found or (plain_text(node.rights, 500) if node.rights else None) or None

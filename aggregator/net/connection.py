@@ -1,0 +1,104 @@
+"""Connections and pools of urllib3's, over sockets of the dialer's."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from aggregator.model.exchange import Hop
+from aggregator.net.address import Target
+from aggregator.net.deadline import shut
+from aggregator.net.dialing import Dialer
+from aggregator.net.heads import Answer
+
+
+class Connection(HTTPConnection):
+    """A plain connection through the dialer, held by the exchange that uses it."""
+
+    response_class = Answer
+
+    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dialer = dialer
+        self._kept = False
+
+    def _new_conn(self) -> socket.socket:
+        return self._dialer.connect(self.host, self.port)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send a request, and note that it was sent."""
+        exchange = self._dialer.exchange
+        exchange.reused, self._kept = self._kept, True
+        if self.sock is not None:
+            exchange.hold(partial(shut, self.sock))
+        super().request(*args, **kwargs)
+        exchange.sent.append(Hop(host=self.host, status=None))
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        """Add a field; its characters were judged where they come from (`headers.sendable`)."""
+        value = values[0]
+        if len(values) > 1 or not isinstance(value, str) or "\n" in value or "\r" in value:
+            super().putheader(header, *values)
+        else:
+            self._output(f"{header}: {value}".encode("latin-1"))  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Close it; whoever sends next does so on a new one."""
+        self._kept = False
+        super().close()
+
+
+class SecureConnection(Connection, HTTPSConnection):
+    """The same with TLS, in the shared context and without touching it.
+
+    urllib3 sets modes and protocols on the context at every handshake; one context that many
+    threads shake hands through must be left alone.
+    """
+
+    def connect(self) -> None:
+        """Connect and shake hands."""
+        exchange, context = self._dialer.exchange, self.ssl_context
+        assert context is not None
+        raw = self._new_conn()
+        # The wrapper takes the descriptor away, and is not ours before the handshake is over:
+        # until then a second descriptor of the same connection is what can be shut.
+        twin = raw.dup()
+        try:
+            exchange.hold(partial(shut, twin))
+            self.sock = sock = context.wrap_socket(raw, server_hostname=self.host)
+            exchange.hold(partial(shut, sock))
+        except BaseException:
+            exchange.release()
+            raw.close()
+            raise
+        finally:
+            twin.close()
+        self.is_verified = True
+
+
+class Pool(HTTPConnectionPool):
+    """Kept connections to one place; one given back is nobody's until it is taken again."""
+
+    ConnectionCls = Connection
+
+    def __init__(self, target: Target, *, dialer: Dialer, **kwargs: Any) -> None:
+        super().__init__(target.host, target.port, **kwargs)
+        self.conn_kw["dialer"] = dialer
+        self._dialer = dialer
+
+    def _put_conn(self, conn: Any) -> None:
+        self._dialer.exchange.release()
+        if conn is not None and self.pool is not None and self.pool.full():
+            conn.close()  # urllib3 would log a warning at each of these
+        else:
+            super()._put_conn(conn)
+
+
+class SecurePool(Pool, HTTPSConnectionPool):
+    """The same with TLS."""
+
+    ConnectionCls = SecureConnection

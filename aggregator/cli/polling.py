@@ -147,7 +147,7 @@ def _fetch_pages(session: Session, kit: Kit) -> None:
     if stop.is_set():
         raise KeyboardInterrupt
     if report.asked:
-        session.screen.say(f"{report.asked} article pages asked for, {report.kept} read")
+        session.screen.say(f"article pages: {report.asked} asked for, {report.kept} read")
     for url, problem in report.problems[:5]:
         session.screen.say(f"{url}: {problem}")
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from threading import Event, Lock
 
 from aggregator.core import websub
@@ -28,6 +29,7 @@ PATIENCE = 120.0  # seconds a push waits for a poll that is under way
 LOOK = 0.2  # seconds between two looks at such a poll
 IDLE = 0.5  # seconds between two looks at a stop
 PING_EVERY = 60.0  # seconds at least between two polls that pings bring about
+PARTIAL = 226  # what a poll's answer says (RFC 3229) that holds only what is new
 ROOM = 64_000_000  # bytes of bodies that wait at the most; what comes then is taken as a ping
 
 
@@ -83,9 +85,11 @@ class Inbox:
 
     def has_room(self, size: int) -> bool:
         """Return whether a body of this many bytes may wait here."""
-        with self._lock:
-            held = sum(len(each.body) for each in self._waiting if isinstance(each, Delivery))
-        return held + size <= self._room
+        return sum(len(each.body) for each in self._deliveries()) + size <= self._room
+
+    def has(self, feed_id: FeedId) -> bool:
+        """Return whether something waits for this feed: what comes then waits behind it."""
+        return any(each.feed_id == feed_id for each in self._deliveries())
 
     def put(self, what: Delivery | Parting) -> None:
         """Have this done soon."""
@@ -108,30 +112,37 @@ class Inbox:
 
         Of one feed the earlier push is kept before the later.
         """
-        with self._lock:
-            batch = list(self._waiting)
-            self._waiting.clear()
         busy: set[FeedId] = set()
-        later: list[Delivery | Parting] = []
+        later: list[Delivery] = []
         judged_by: Books | None = None
-        for each in batch:
+        for each in self._take():
             if stop is not None and stop.is_set():
                 break
             if isinstance(each, Parting):
-                _safely(lambda each=each: part(kit, each))  # type: ignore[misc]
-                continue
-            if each.feed_id in busy:
-                later.append(each)
+                _safely(partial(part, kit, each))
                 continue
             if judged_by is None:
                 with kit.store.read() as tx:
                     judged_by = books(tx, kit.settings)
-            if not _absorb(kit, each, judged_by) and time.monotonic() < each.until:
+            if each.feed_id not in busy and _safely(partial(_see_to, kit, each, judged_by)):
+                continue
+            if time.monotonic() < each.until:
                 busy.add(each.feed_id)
                 later.append(each)
         with self._lock:
             self._waiting.extendleft(reversed(later))
         return bool(later)
+
+    def _take(self) -> list[Delivery | Parting]:
+        """Take all that waits, first what holds a lease: what does not may wait for that."""
+        with self._lock:
+            batch = list(self._waiting)
+            self._waiting.clear()
+        return sorted(batch, key=lambda each: isinstance(each, Delivery) and each.claim is None)
+
+    def _deliveries(self) -> list[Delivery]:
+        with self._lock:
+            return [each for each in self._waiting if isinstance(each, Delivery)]
 
 
 def door(kit: Kit, inbox: Inbox, token: str) -> Door:
@@ -176,7 +187,8 @@ def receive(kit: Kit, inbox: Inbox, token: str, brought: Brought) -> Door:
         tx.pushes.save(push)
         if websub.is_trusted(push):
             tx.pushes.rest(push.feed_id, push.expires_at)
-        claim = tx.pushes.take(push.feed_id, now, LEASE)
+        waits = inbox.has(push.feed_id)
+        claim = None if waits else tx.pushes.take(push.feed_id, now, LEASE)
     inbox.put(
         Delivery(
             feed_id=push.feed_id,
@@ -205,7 +217,7 @@ def absorb_push(kit: Kit, delivery: Delivery, books: Books) -> Absorbed | None:
         return None
     answer = Fetched(
         url=delivery.topic,
-        status=200,
+        status=PARTIAL,
         body=delivery.body,
         content_type=delivery.content_type,
         etag=None,
@@ -217,53 +229,50 @@ def absorb_push(kit: Kit, delivery: Delivery, books: Books) -> Absorbed | None:
     arrived = Polled(
         claim=claim, outcome=replace(answer, body=b""), turn=turn_of(kit, claim), pushed=True
     )
-    polled = read_body(kit, arrived, answer, books)
-    if polled.parsed is not None:
-        polled = replace(polled, parsed=replace(polled.parsed, complete=False))
-    (absorbed,) = keep_group(kit, [polled])
+    try:
+        (absorbed,) = keep_group(kit, [read_body(kit, arrived, answer, books)])
+    except Exception:  # a bug must cost one push, and no more than a poll's time
+        log.exception("could not absorb a push", extra={"feed": claim.feed.spec.name})
+        return _have_polled(kit, claim, answer)
     return absorbed
 
 
-def part(kit: Kit, parting: Parting) -> None:
-    """Ask a hub to leave us out, once; it was told already that nobody is at home (410)."""
+def part(kit: Kit, parting: Parting) -> bool:
+    """Ask a hub to leave us out, once; it was told already that nobody is at home (410).
+
+    Returns whether the hub took it, or need not be asked.
+    """
     now = kit.clock()
     if not websub.offers_callback(kit.settings.site):
-        return
+        return True
     with kit.store.write() as tx:
         push = tx.pushes.get(parting.push_id)
         if push is None or push.state is not PushState.OVER:
-            return
+            return True
         tx.pushes.save(websub.leaving(push, now))
     outcome = call_hub(kit, push, parting.token, "unsubscribe")
     if isinstance(outcome, Failed):
         log.info("a hub was left in vain", extra={"hub": push.hub, "problem": outcome.problem})
+    return not isinstance(outcome, Failed)
 
 
-def _absorb(kit: Kit, delivery: Delivery, judged_by: Books) -> bool:
-    """Absorb one; False when it has to wait. A bug costs one push: its feed is polled anew."""
-    done: list[Absorbed | None] = []
-    if not _safely(lambda: done.append(absorb_push(kit, delivery, judged_by))):
-        return True
-    absorbed = done[0]
-    if absorbed is not None:
-        log.info(
-            "pushed",
-            extra={
-                "feed": absorbed.feed.spec.name,
-                "new": absorbed.new,
-                "revised": absorbed.revised,
-            },
-        )
-    return absorbed is not None
-
-
-def _safely(act: Callable[[], object]) -> bool:
-    try:
-        act()
-    except Exception:
-        log.exception("a push could not be worked off")
+def _see_to(kit: Kit, delivery: Delivery, judged_by: Books) -> bool:
+    """Absorb one; False when it has to wait."""
+    absorbed = absorb_push(kit, delivery, judged_by)
+    if absorbed is None:
         return False
+    told = {"feed": absorbed.feed.spec.name, "new": absorbed.new, "revised": absorbed.revised}
+    log.info("pushed", extra=told)
     return True
+
+
+def _safely(act: Callable[[], bool]) -> bool:
+    """Act, and be done with what cannot be done: its feed is polled when the lease ends."""
+    try:
+        return act()
+    except Exception:
+        log.exception("could not do what a hub brought about")
+        return True
 
 
 def _have_polled(kit: Kit, claim: Claim, answer: Fetched) -> Absorbed:

@@ -30,8 +30,15 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0", b"\x4c\x6f\xa7\x94")
 _ASIDES = re.compile(
     rb"(?:\s++|<\?(?:[^?]++|\?(?!>))*+\?>|<!--(?:[^-]++|-(?!->))*+-->)*+(<(?:[^!?]|!DOCTYPE))"
 )
-_BASE = re.compile(rb"base\s*=", re.I)
+# Each begins with one letter: such a pattern is searched ten times as fast as another.
+_BASE = re.compile(rb"=(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Ee]\s=)|(?<=\s\s=))")
 _HIGH_REFERENCE = re.compile(rb"&#(?:0*(?:1[2-9]|2[0-5])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);")
+# What feedparser mends, in UTF-8: a C1 control; a letter and a sign that may be two bytes of one
+# letter, next to each other in the text, if not in the document.
+_MENDED = re.compile(
+    rb"\xc2(?:[\x80-\x9f]|(?:(?<=\xc3[\x82-\xb4]\xc2)|(?<=-->\xc2)|(?<=\?>\xc2)"
+    rb"|(?<=\]\]>\xc2)|(?<=CDATA\[\xc2))[\xa0-\xbf])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
         raise Unsure("a DOCTYPE of another format")
     walk = Walk(version or form, url, names)
     walk.based = _BASE.search(body) is not None
-    walk.odd = b"\xc2" in body or _HIGH_REFERENCE.search(body) is not None
+    walk.odd = _MENDED.search(body) is not None or _HIGH_REFERENCE.search(body) is not None
     walk.entry = Parts(ENTRY, names)
     walk.media = Parts(MEDIA, names)
     walk.source = Parts(SOURCE, names)
@@ -84,8 +91,6 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
 
 def _in_utf8(body: bytes, content_type: str | None) -> bytes:
     """Return the document in UTF-8, decoded as feedparser decodes it."""
-    if body.startswith(_WIDE):
-        raise Unsure("an encoding of two or four bytes")
     start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
     head = body[start : body.find(b"\n", start) % (len(body) + 1)]
     if len(head) > LONGEST_HEAD and head.count(b"encoding=") > 1:
@@ -93,7 +98,8 @@ def _in_utf8(body: bytes, content_type: str | None) -> bytes:
     told = RE_XML_PI_ENCODING.match(head)
     named = told[1].decode("latin-1").lower() if told else ""
     _, charset = parse_content_type(content_type or "")
-    if named in _UNICODE and charset.lower() in _UNICODE:
+    wide = body.startswith(_WIDE)
+    if named in _UNICODE and charset.lower() in _UNICODE and not wide:
         return body
     result: dict[str, Any] = {}
     try:
@@ -104,6 +110,8 @@ def _in_utf8(body: bytes, content_type: str | None) -> bytes:
         raise Unsure("an encoding it does not know") from None
     if not result.get("encoding"):
         raise Unsure("an encoding it does not know")
+    if wide and b"media:description" in converted:
+        raise Unsure("media:description in a form of its own")
     return bytes(converted)
 
 

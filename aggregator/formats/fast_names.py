@@ -112,15 +112,14 @@ HANDLED = frozenset(
 
 RESERVED = frozenset(
     """
-    authors author_detail channel comments_detail contributors copyright_detail date date_parsed
-    description_detail entries expired expired_parsed feed_detail generator_detail geometry
-    guidislink href icon issued_parsed items license links logo media_caption modified_parsed
-    pos publisher publisher_detail publishers rating restriction credit rights_detail subtitle_detail
-    summary_detail sy_updatefrequency sy_updateperiod tagline_detail title_detail ttl updated_parsed
-    published_parsed created_parsed validity validity_start validity_end itunes_image
+    authors author_detail contributors date date_parsed description_detail generator_detail
+    guidislink href icon issued_parsed license links logo media_caption modified_parsed
+    published_parsed publisher publisher_detail publishers summary_detail sy_updatefrequency
+    sy_updateperiod title_detail ttl updated_parsed created_parsed
     """.split()  # noqa: SIM905
 )
-"""Names under which feedparser keeps what we read, or it reads itself: no unknown element's."""
+"""Names under which feedparser keeps what is read again, by us or itself. It would keep an
+unknown element of such a name there too."""
 
 _DECLARED = re.compile(rb"""xmlns(?::([^\s=<>"'/]{1,100}))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 _TWO_MEANINGS = "a namespace in a form that may mean two things"
@@ -166,7 +165,7 @@ class Names:
                 if prefix in PREFIXES and mapped.lower() != prefix:
                     raise Unsure(_TWO_MEANINGS)
                 known[prefix.lower()] = mapped
-        taken = {*known, *(mapped.lower() for mapped in known.values())}
+        taken = {*known, *(mapped.lower() for mapped in known.values())} - {""}
         self._strange = {
             uri: prefix
             for uri, (prefix, *others) in strange.items()

@@ -351,6 +351,18 @@ def image(walk: Walk, node: Node, element: _Element) -> None:
     walk.title_depth = -1
 
 
+def expired(walk: Walk, node: Node, element: _Element) -> None:
+    moment(walk.text(element))
+
+
+def chapters(walk: Walk, node: Node, element: _Element) -> None:
+    """Pass over a podcast's chapters; feedparser fails at one without a start."""
+    for child in element:
+        if walk.names.of(child.tag)[0] != "psc_chapter" or "start" not in child.keys():
+            raise Unsure(NESTED)
+        ignored(walk, node, child)
+
+
 def licence(walk: Walk, node: Node, element: _Element) -> None:
     _add(node.links, ("license", walk.text(element) or None, "", None))
 
@@ -505,6 +517,8 @@ _ENTRY: dict[str, Part] = (
         "content": content,
         "content_encoded": content_encoded,
         "created": created,
+        "expirationdate": expired,
+        "psc_chapters": chapters,
         "dcterms_created": created,
         "category": category,
         "keywords": category,
@@ -577,5 +591,5 @@ class Kind:
 
 
 MOST_KNOWN = 1_000
-FEED_PARTS = _ENTRY | {"source": refused, "enclosure": refused, "created": refused}
+FEED_PARTS = _ENTRY | {"source": refused, "enclosure": refused}
 ENTRY, MEDIA, SOURCE = Kind(_ENTRY), Kind(_MEDIA), Kind(_SOURCE)

@@ -9,20 +9,26 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from aggregator.errors import ReadFailed
+from aggregator.formats.article import extract
 from aggregator.formats.reading import read_document
+from aggregator.formats.scrape import read_page
 from aggregator.model.entry import ParsedFeed
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 WORKERS = 2
 SECONDS = 10.0  # for one document, by the wall clock
@@ -75,13 +81,30 @@ class GuardedReader:
 
         Raises `ReadFailed` also when it takes too long or too much memory, or ends its worker.
         """
+        if scrape is not None:
+            return self._ask(partial(read_page, scrape=dict(scrape)), body, url, content_type)
+        return self._ask(partial(read_document, tolerant=tolerant), body, url, content_type)
+
+    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
+        """Return the article on a web page; see `article.extract`. Raises as `read` does."""
+        return self._ask(extract, body, url, content_type)
+
+    def _ask(
+        self,
+        task: Callable[[bytes, str, str | None], Answer],
+        body: bytes,
+        url: str,
+        kind: str | None,
+    ) -> Answer:
+        """Have a worker do this to a document; another when it ends for reasons of its own."""
         for _ in range(ATTEMPTS):
             pool = self._running()
             try:
                 answer = pool.schedule(
-                    _read, args=(body, url, content_type, self._seconds), timeout=self._seconds
+                    _do, args=(task, body, url, kind, self._seconds), timeout=self._seconds
                 )
-                return self._answer(pool, answer)
+                told: Answer = self._answer(pool, answer)
+                return told
             except ProcessExpired as error:
                 if error.exitcode != -signal.SIGTERM:  # that one came from outside
                     raise ReadFailed(self._how_it_ended(error.exitcode)) from None
@@ -133,12 +156,11 @@ class GuardedReader:
             self._pool = None
         _end(pool)
 
-    def _answer(self, pool: ProcessPool, answer: ProcessFuture[ParsedFeed]) -> ParsedFeed:
+    def _answer(self, pool: ProcessPool, answer: ProcessFuture[Answer]) -> Answer:
         """Wait for the answer as long as one can come, and put failures in words."""
         while True:
             try:
-                parsed: ParsedFeed = answer.result(timeout=_LOOK)
-                return parsed
+                return answer.result(timeout=_LOOK)
             except TimeoutError:
                 if answer.done():
                     raise ReadFailed(
@@ -190,7 +212,13 @@ def _ready() -> None:
     """Do nothing: a worker that did it has everything imported."""
 
 
-def _read(body: bytes, url: str, content_type: str | None, seconds: float) -> ParsedFeed:
+def _do(
+    task: Callable[[bytes, str, str | None], Answer],
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    seconds: float,
+) -> Answer:
     """Read one document in a worker; its processor time is limited for when nobody watches."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = int(used.ru_utime + used.ru_stime + seconds) + 2
@@ -198,7 +226,7 @@ def _read(body: bytes, url: str, content_type: str | None, seconds: float) -> Pa
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
     try:
-        return read_document(body, url, content_type)
+        return task(body, url, content_type)
     except ReadFailed:
         raise
     except MemoryError:

@@ -137,6 +137,7 @@ class HttpFetcher:
     def _follow(self, request: Request, exchange: Exchange) -> Outcome:
         start = self._guard.target(request.url)
         route = Route(asked=request.url, start=start, target=start, conditions=conditions(request))
+        self._take_turn(start.host, exchange)
         while True:
             with closing(self._get(request, route)) as response:
                 wire = Wire(response)
@@ -149,11 +150,17 @@ class HttpFetcher:
                     exchange.sent[-1] = wire.hop(route.target)
             if failed := self._redirect(route, response.status_code, location):
                 return failed
-            if failed := self._await_turn(route, response.status_code, exchange):
+            if failed := self._arrive(route, response.status_code, exchange):
                 return failed
 
+    def _take_turn(self, host: str, exchange: Exchange, *, insist: bool = True) -> bool:
+        """Wait for the host's spacing, half of the time left at most; False: it takes longer."""
+        wait = self._pace.turn(host, exchange.remaining() / 2, insist=insist)
+        if wait:
+            exchange.pause(wait)
+        return wait is not None
+
     def _get(self, request: Request, route: Route) -> Response:
-        self._pace.asked(route.target.host)
         try:
             return self._client.get(route.target, self._headers(request, route))
         except Refused as error:
@@ -177,23 +184,17 @@ class HttpFetcher:
             return None
         return Failed(fault=Fault.BLOCKED, problem=problem, status=status)
 
-    def _await_turn(self, route: Route, status: int, exchange: Exchange) -> Failed | None:
-        """Keep the distance to the host a redirect leads to, which no claim has kept for us.
+    def _arrive(self, route: Route, status: int, exchange: Exchange) -> Failed | None:
+        """Come to where a redirect leads as we would have come by ourselves, or say why not.
 
-        Its Retry-After holds too (checklist 31). A host that sends us on to itself is waited for,
-        but never given up.
+        Another host's Retry-After holds (checklist 31), and its spacing. A host that sends us on
+        to itself is not given up for its spacing, however long that is.
         """
         host = route.target.host
-        left = self._pace.paused(host)
+        left = 0.0 if host == route.start.host else self._pace.paused(host)
         problem = f"redirects to {host}, which asked to be left alone"
-        if not left or host == route.start.host:
-            patience = exchange.remaining() / 2
-            wait = self._pace.turn(host, patience)
-            if wait is None and host == route.came_from:
-                wait = patience
-            if wait is not None:
-                if wait:
-                    exchange.pause(wait)
+        if not left:
+            if self._take_turn(host, exchange, insist=host == route.came_from):
                 return None
             left = self._net.spacing
             problem = f"redirects to {host}, which other requests of ours keep busy"

@@ -28,8 +28,8 @@ class _Times(dict[str, float]):
 class Pace:
     """Turns and pauses of hosts, by the monotonic clock; used by many threads.
 
-    The claim spaces the feeds of a host; this is for the hosts that redirects lead to, which no
-    claim has heard of. Seconds everywhere.
+    Claims space the feeds of a host. This is for what no claim has heard of: the hosts that
+    redirects lead to, and several requests of one turn. Seconds everywhere.
     """
 
     def __init__(self, spacing: float) -> None:
@@ -44,16 +44,19 @@ class Pace:
         with self._lock:
             self._next.later(host, now + self._spacing, now)
 
-    def turn(self, host: str, patience: float) -> float | None:
+    def turn(self, host: str, patience: float, *, insist: bool = True) -> float | None:
         """Take the host's next free turn; return how long it is until then.
 
-        None, and nothing is taken, when that is longer than `patience`.
+        Where that is longer than `patience`, whoever insists comes when it is over, and whoever
+        does not gets None and takes nothing.
         """
         now = time.monotonic()
         with self._lock:
             at = max(self._next.get(host, now), now)
             if at - now > patience:
-                return None
+                if not insist:
+                    return None
+                at = now + patience
             self._next.later(host, at + self._spacing, now)
         return at - now
 

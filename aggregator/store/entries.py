@@ -175,13 +175,15 @@ class SqliteEntries:
 
     def take_back(self, entry_ids: Sequence[EntryId], at: int, why: str) -> None:
         """Withdraw entries that are not withdrawn yet, and remember why."""
-        if not entry_ids:
-            return
-        self.set_withdrawn(entry_ids, at)
-        self._conn.execute(
-            "UPDATE entries SET withdrawn_why = ? WHERE withdrawn_at = ?"
-            " AND withdrawn_why IS NULL AND id IN (SELECT value FROM json_each(?))",
-            (why, at, many(entry_ids)),
+        shown = self._conn.execute(
+            "SELECT id FROM entries WHERE withdrawn_at IS NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (many(entry_ids),),
+        )
+        ids = [EntryId(row[0]) for row in shown]
+        self.set_withdrawn(ids, at)
+        self._conn.executemany(
+            "UPDATE entries SET withdrawn_why = ? WHERE id = ?", [(why, each) for each in ids]
         )
 
     def taken_back(self, feed_id: FeedId, why: str) -> tuple[EntryId, ...]:

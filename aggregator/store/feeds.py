@@ -239,12 +239,15 @@ class SqliteFeeds:
     def replan(self, now: float) -> int:
         """Make due whatever was last polled in the future: the clock went back since.
 
-        The pauses of those feeds' hosts end as well. Returns how many feeds.
+        The pauses of those feeds' hosts end as well, and those of hosts that have no feed: none
+        can be told from a pause by the other clock. Returns how many feeds.
         """
         late = {"now": now, "ahead": now + CLOCK_SLACK}
         self._conn.execute(
-            "UPDATE hosts SET next_ok_at = :now WHERE next_ok_at > :ahead AND host IN"
-            " (SELECT host FROM feed_state WHERE last_poll_at > :ahead)",
+            "UPDATE hosts SET next_ok_at = :now WHERE next_ok_at > :ahead AND (host IN"
+            " (SELECT host FROM feed_state WHERE last_poll_at > :ahead)"
+            " OR (host NOT IN (SELECT host FROM feed_state)"
+            " AND EXISTS (SELECT 1 FROM feed_state WHERE last_poll_at > :ahead)))",
             late,
         )
         return self._conn.execute(

@@ -36,9 +36,7 @@ class PushDoor:
             return await self._take(request, token)
         if request.method == "HEAD":
             return _said(404)
-        challenge = await run_in_threadpool(
-            confirm, self._kit(), token, dict(request.query_params)
-        )
+        challenge = await run_in_threadpool(confirm, self._kit(), token, dict(request.query_params))
         return _said(404) if challenge is None else _said(200, challenge)
 
     async def _take(self, request: Request, token: str) -> Response:
@@ -61,9 +59,7 @@ class PushDoor:
             signature=headers.get("x-hub-signature"),
             encoded=headers.get("content-encoding", "identity").strip().lower() != "identity",
         )
-        return _said(
-            _STATUS[await run_in_threadpool(receive, kit, self._inbox, token, brought)]
-        )
+        return _said(_STATUS[await run_in_threadpool(receive, kit, self._inbox, token, brought)])
 
 
 def push_route(kit: Callable[[], Kit], inbox: Inbox) -> Route:

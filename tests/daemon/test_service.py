@@ -20,11 +20,14 @@ from aggregator.config import load_settings
 from aggregator.daemon import service
 from aggregator.daemon.service import Service
 from aggregator.errors import StoreFull, UsageError
+from aggregator.formats.opml import write_opml
 from aggregator.model.exchange import Failed, Fault, Outcome, Request
+from aggregator.model.feed import FeedStatus, Outline, OutlineList
+from aggregator.model.lists import ListSpec
 from aggregator.store.engine import SqliteStore, open_store
 from aggregator.system import bring_into_line
 from aggregator.web import shelf
-from tests.flow.newsroom import DAY, Newsroom, Told, topic, url_of
+from tests.flow.newsroom import DAY, Newsroom, Told, answer, topic, url_of
 
 PROMISED = 5.0  # seconds from a stop to the end
 PATIENCE = 20.0
@@ -33,7 +36,7 @@ PATIENCE = 20.0
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the same jobs look more often, so that nobody waits for these tests."""
-    for name in ("POLL_EVERY", "PUBLISH_EVERY", "WATCH_EVERY", "CLOCK_EVERY"):
+    for name in ("POLL_EVERY", "PUBLISH_EVERY", "WATCH_EVERY", "FOLLOW_EVERY", "CLOCK_EVERY"):
         monkeypatch.setattr(service, name, 0.1)
     monkeypatch.setattr(shelf, "LOOK_EVERY", 0.05)
 
@@ -114,6 +117,30 @@ def test_what_comes_due_later_is_polled_then(newsroom: Newsroom) -> None:
         newsroom.now += DAY
         until("the second item", shows(port, b"More grain"))
     assert len(newsroom.net.asked) == 2, "each once: when it was due"
+
+
+def test_a_live_list_adds_and_retires(newsroom: Newsroom) -> None:
+    roll = "https://roll.example/blogs.opml"
+    newsroom.follow((), [topic()], lists=(ListSpec(url=roll, name="roll"),))
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.serves("post", Told(guid="2", title="More grain", text="Other ships left too."))
+
+    def lists(*names: str) -> None:
+        outlines = tuple(Outline(url=url_of(name), title=name) for name in names)
+        body = write_opml(OutlineList(title="Roll", outlines=outlines))
+        newsroom.net.answers[roll] = replace(answer("roll", body), url=roll)
+
+    def retired() -> list[str]:
+        with newsroom.kit.store.read() as tx:
+            return [feed.spec.url for feed in tx.feeds.all(FeedStatus.RETIRED)]
+
+    lists("wire")
+    with running(newsroom) as (_, port):
+        until("what the list named", shows(port, b"Grain corridor reopens"))
+        lists("post")
+        newsroom.now += DAY
+        until("what the list names now", shows(port, b"More grain"))
+        until("what left it is retired", lambda: retired() == [url_of("wire")])
 
 
 def test_serving_alone_polls_nothing(newsroom: Newsroom) -> None:

@@ -52,7 +52,9 @@ def test_the_requests_of_many_polls_are_entered_at_once(
 
 
 def test_one_feed_fares_as_it_does_among_all(newsroom: Newsroom, store: SqliteStore) -> None:
+    newsroom.now = NOON - 10 * DAY
     newsroom.follow(["wire", "local", "lost"])
+    newsroom.now = NOON
     newsroom.serves("wire", Told(guid="1"), Told(guid="2"))
     newsroom.fails("lost", 503)
     newsroom.poll("wire", "lost")

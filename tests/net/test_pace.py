@@ -1,4 +1,4 @@
-"""Pace: a redirect comes to no host sooner than its spacing, and takes nobody's turn."""
+"""Pace: no request comes to a host sooner than its spacing, wherever redirects lead."""
 
 from __future__ import annotations
 
@@ -41,6 +41,15 @@ def test_a_redirect_waits_for_its_hosts_spacing(fetcher_for: MakeFetcher) -> Non
         outcome = fetcher_for(origin, spacing=SPACING).fetch(Request(url=origin.url("/to/to/a")))
     assert isinstance(outcome, Fetched)
     assert len(times.at) == 3
+    assert min(times.gaps()) >= NEARLY
+
+
+def test_several_requests_of_one_turn_keep_their_distance(fetcher_for: MakeFetcher) -> None:
+    times = Times()
+    with an_origin(times) as origin:
+        fetcher = fetcher_for(origin, spacing=SPACING)
+        for path in ("/feed", "/feed?page=2", "/feed?page=3"):
+            assert isinstance(fetcher.fetch(Request(url=origin.url(path))), Fetched)
     assert min(times.gaps()) >= NEARLY
 
 
@@ -112,7 +121,8 @@ def test_closing_ends_the_wait_for_a_turn(fetcher_for: MakeFetcher) -> None:
 def test_turns_follow_one_another_and_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     pace = Pace(2.0)
-    assert [pace.turn("a", 5.0) for _ in range(4)] == [0.0, 2.0, 4.0, None]
+    assert [pace.turn("a", 5.0, insist=False) for _ in range(4)] == [0.0, 2.0, 4.0, None]
+    assert pace.turn("a", 5.0) == 5.0, "whoever insists comes when patience is over"
     assert pace.turn("b", 0.0) == 0.0
     pace.asked("c")
     assert pace.turn("c", 5.0) == 2.0

@@ -1,0 +1,301 @@
+"""What a poll means for the feed itself: moves, twins, what its publisher takes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.flow import turn
+from aggregator.flow.upkeep import TAKEN_BACK
+from aggregator.model.entry import ParsedFeed
+from aggregator.model.exchange import Fetched, Request
+from aggregator.model.feed import Feed, PollState
+from tests.flow.newsroom import DAY, Newsroom, Told, answer, feed, fetched, topic, url_of
+from tests.makers import NOON
+
+NEW = "https://new.example/feed.xml"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+HISTORY = "http://purl.org/syndication/history/1.0"
+
+
+def state_of(newsroom: Newsroom, name: str) -> PollState:
+    with newsroom.kit.store.read() as tx:
+        return tx.feeds.state(feed_of(newsroom, name).id)
+
+
+def feed_of(newsroom: Newsroom, name: str) -> Feed:
+    with newsroom.kit.store.read() as tx:
+        found = tx.feeds.find(name)
+    assert found is not None
+    return found
+
+
+def redirects(newsroom: Newsroom, name: str, to: str, *items: Told) -> None:
+    """Let the outlet's address redirect for good, and the new one answer."""
+    newsroom.net.answers[url_of(name)] = replace(fetched(name, *items), url=to, moved_to=to)
+    newsroom.net.answers[to] = replace(fetched(name, *items), url=to)
+
+
+def test_a_permanent_redirect_is_followed_for_good_when_three_polls_agree(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    redirects(newsroom, "wire", NEW, Told(guid="1"))
+    for _ in range(2):
+        newsroom.poll("wire")
+        assert feed_of(newsroom, "wire").spec.url == url_of("wire")
+    newsroom.poll("wire")
+    moved = feed_of(newsroom, "wire")
+    assert (moved.spec.url, moved.moved_from) == (NEW, url_of("wire"))
+
+    newsroom.net.asked.clear()
+    assert newsroom.poll("wire").new == 0, "its entries are known at the new address"
+    assert newsroom.net.asked == [Request(url=NEW, subscribers=1)]
+
+
+def test_the_file_may_go_on_naming_the_address_that_redirects(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    redirects(newsroom, "wire", NEW, Told(guid="1"))
+    for _ in range(3):
+        newsroom.poll("wire")
+    before = feed_of(newsroom, "wire")
+    newsroom.follow(["wire", "post"], [topic()])
+    assert feed_of(newsroom, "wire") == before
+    assert feed_of(newsroom, url_of("wire")) == before
+
+    newsroom.follow([replace(feed("wire"), url=NEW), "post"], [topic()])
+    assert feed_of(newsroom, "wire").id == before.id
+    newsroom.follow([replace(feed("wire"), url="https://third.example/f"), "post"], [topic()])
+    third = feed_of(newsroom, "wire")
+    assert (third.id, third.spec.url, third.moved_from) == (
+        before.id,
+        "https://third.example/f",
+        None,
+    )
+
+
+def test_a_redirect_into_another_feed_of_ours_is_flagged_and_asked_rarely(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.serves("post", Told(guid="1"))
+    redirects(newsroom, "wire", url_of("post"), Told(guid="1"))
+    for _ in range(3):
+        newsroom.poll("wire")
+    state = state_of(newsroom, "wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
+    assert state.notice == (
+        "redirects for good to https://post.example/feed.xml, which is feed 'post': "
+        "one of the two can go"
+    )
+    assert state.next_poll_at is not None
+    assert state.next_poll_at >= newsroom.now + DAY
+
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.poll("wire")
+    assert state_of(newsroom, "wire").notice is None, "it is its own again"
+
+
+def test_a_login_follows_to_no_other_host(newsroom: Newsroom) -> None:
+    newsroom.follow([feed("wire", auth=True)], [topic()])
+    redirects(newsroom, "wire", NEW, Told(guid="1"))
+    for _ in range(4):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
+    assert all(request.url != NEW for request in newsroom.net.asked)
+    assert "its login was given for another host" in (state_of(newsroom, "wire").notice or "")
+
+
+def atom(*ids: str, more: str = "") -> Fetched:
+    entries = "".join(
+        f"<entry><id>https://wire.example/{each}</id><title>Grain {each}</title>"
+        f'<link href="https://wire.example/{each}"/><updated>2026-11-01T00:00:00Z</updated></entry>'
+        for each in ids
+    )
+    head = '<feed xmlns="http://www.w3.org/2005/Atom"><id>x:1</id><title>Wire</title>'
+    return answer(
+        "wire", f"{head}<updated>2026-11-01T00:00:00Z</updated>{more}{entries}</feed>".encode()
+    )
+
+
+def test_an_entry_its_publisher_deletes_leaves_our_feeds(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.net.answers[url_of("wire")] = atom("1", "2")
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 1", "Grain 2"]
+
+    gone = f'<x:deleted-entry xmlns:x="{TOMBSTONES}" ref="https://wire.example/1"/>'
+    newsroom.net.answers[url_of("wire")] = atom("2", more=gone)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert newsroom.titles() == ["Grain 2"]
+    assert newsroom.entry("Grain 1").withdrawn_at is not None, "it is kept, and not shown"
+
+
+def test_a_tombstone_counts_only_for_entries_of_its_own_feed(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.serves("post", Told(guid="https://wire.example/1", title="Grain of post"))
+    newsroom.poll("post")
+    gone = f'<x:deleted-entry xmlns:x="{TOMBSTONES}" ref="https://wire.example/1"/>'
+    newsroom.net.answers[url_of("wire")] = atom("2", more=gone)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 2", "Grain of post"]
+
+
+def test_what_leaves_a_complete_feed_goes_and_comes_back_with_it(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
+    newsroom.poll("wire")
+    newsroom.net.answers[url_of("wire")] = atom("2", more=complete)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert newsroom.titles() == ["Grain 2"]
+
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", "3", more=complete)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 1", "Grain 2", "Grain 3"]
+
+
+def test_what_leaves_an_ordinary_feed_stays(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.net.answers[url_of("wire")] = atom("1", "2")
+    newsroom.poll("wire")
+    newsroom.net.answers[url_of("wire")] = atom("2")
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert len(newsroom.titles()) == 2
+
+
+def test_a_partial_answer_takes_nothing_back(newsroom: Newsroom) -> None:
+    """A 226 holds only what is new (RFC 3229), also where the feed calls itself complete."""
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
+    newsroom.poll("wire")
+    newsroom.net.answers[url_of("wire")] = replace(atom("3", more=complete), status=226)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert len(newsroom.titles()) == 3
+
+
+def test_a_broken_complete_feed_takes_nothing_back(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
+    newsroom.poll("wire")
+    whole = atom("2", more=complete)
+    newsroom.net.answers[url_of("wire")] = replace(whole, body=whole.body[:-20])
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert len(newsroom.titles()) == 2
+
+
+def test_editors_withdrawals_are_no_business_of_a_publishers(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
+    newsroom.poll("wire")
+    with newsroom.kit.store.write() as tx:
+        tx.entries.set_withdrawn([newsroom.entry("Grain 1").id], NOON)
+    newsroom.net.answers[url_of("wire")] = atom("2", more=complete)
+    newsroom.poll("wire")
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", "3", more=complete)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 2", "Grain 3"]
+    with newsroom.kit.store.read() as tx:
+        assert tx.entries.taken_back(feed_of(newsroom, "wire").id, TAKEN_BACK) == ()
+
+
+def test_archives_are_walked_once_when_a_feed_is_new(newsroom: Newsroom) -> None:
+    older = "https://wire.example/archive/1"
+    newsroom.follow(["wire"], [topic()])
+    newsroom.net.answers[url_of("wire")] = atom(
+        "3", more=f'<link rel="prev-archive" href="{older}"/>'
+    )
+    newsroom.net.answers[older] = atom(
+        "2", "3", more='<link rel="prev-archive" href="https://wire.example/archive/0"/>'
+    )
+    newsroom.net.answers["https://wire.example/archive/0"] = atom("1")
+    assert newsroom.poll("wire").new == 3
+    assert len(newsroom.net.asked) == 3
+
+    newsroom.net.answers[url_of("wire")] = atom(
+        "3", "4", more=f'<link rel="prev-archive" href="{older}"/>'
+    )
+    assert newsroom.poll("wire").new == 1
+    assert len(newsroom.net.asked) == 4
+
+
+def test_a_walk_through_archives_is_bounded_and_stays_on_the_feeds_host(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+
+    def page(number: int, to: str) -> Fetched:
+        return atom(str(number), more=f'<link rel="prev-archive" href="{to}"/>')
+
+    newsroom.net.answers[url_of("wire")] = page(0, "https://wire.example/a/1")
+    for number in range(1, 100):
+        newsroom.net.answers[f"https://wire.example/a/{number}"] = page(
+            number, f"https://wire.example/a/{number + 1}"
+        )
+    assert newsroom.poll("wire").new == 11
+
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.net.answers[url_of("post")] = page(1, "https://elsewhere.example/a/1")
+    newsroom.poll("post")
+    assert all("elsewhere" not in request.url for request in newsroom.net.asked)
+
+
+def test_a_document_the_fast_reader_misreads_is_read_by_feedparser_from_then_on(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.kit = replace(newsroom.kit, jitter=lambda: 0.999)  # this document is sampled
+    newsroom.serves("wire", Told(guid="1"))
+    asked = read_twice(newsroom, monkeypatch)
+    newsroom.poll("wire")
+    assert asked == [False, True]
+    assert state_of(newsroom, "wire").tolerant
+    assert newsroom.entries()[0].text.title == "read by feedparser"
+
+    newsroom.kit = replace(newsroom.kit, jitter=lambda: 0.0)
+    newsroom.serves("wire", Told(guid="1"), Told(guid="2"))
+    newsroom.poll("wire")
+    assert asked == [False, True, True]
+
+
+def read_twice(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Let the two readers differ; returns by which each reading was to be done."""
+    asked: list[bool] = []
+    real = newsroom.reader.read
+
+    def read(
+        body: bytes, *, url: str, content_type: str | None, tolerant: bool = False, **_: object
+    ) -> ParsedFeed:
+        asked.append(tolerant)
+        parsed = real(body, url=url, content_type=content_type)
+        title = "read by feedparser" if tolerant else "read fast"
+        entries = tuple(replace(each, title=title) for each in parsed.entries)
+        return replace(parsed, entries=entries, reader="tolerant" if tolerant else "fast")
+
+    monkeypatch.setattr(newsroom.reader, "read", read)
+    return asked
+
+
+def test_a_new_version_of_the_readers_reads_the_same_bytes_anew(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v1"')
+    newsroom.poll("wire")
+    newsroom.poll("wire")
+    assert [each.etag for each in newsroom.net.asked] == [None, '"v1"']
+    monkeypatch.setattr(turn, "READERS", "another")
+    newsroom.poll("wire")
+    assert newsroom.net.asked[-1].etag is None
+    assert len(newsroom.reader.read_urls) == 2

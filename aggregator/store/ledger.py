@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,7 +11,7 @@ from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.ids import FeedId
 from aggregator.model.ledger import HostTally, OnHost, Tally, day_of
 from aggregator.store import rows
-from aggregator.store.sqlite import Connection, Row, many
+from aggregator.store.sqlite import Connection, Row
 
 _COUNT = (
     "INSERT INTO host_days (host, day, requests, not_modified, failed, bytes, private)"
@@ -108,7 +109,7 @@ class SqliteLedger:
             " FROM json_each(:hosts) asked CROSS JOIN feed_state s ON s.host = asked.value"
             " CROSS JOIN feeds f ON f.id = s.feed_id"
             " WHERE f.private = 0 AND f.status = :active) WHERE place <= :most ORDER BY id",
-            {"hosts": many(dict.fromkeys(hosts)), "active": FeedStatus.ACTIVE, "most": most},
+            {"hosts": json.dumps(hosts), "active": FeedStatus.ACTIVE, "most": most},
         )
         counts: dict[str, tuple[int, float | None]] = {}
         feeds: defaultdict[str, list[tuple[Feed, float | None]]] = defaultdict(list)

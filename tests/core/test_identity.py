@@ -208,3 +208,8 @@ def test_a_story_id_is_opaque_and_its_own() -> None:
     assert one.isalnum() and one == one.lower()
     assert one == story_public_id("https://news.example/feed", "g1")
     assert one != story_public_id("https://news.example/feedg", "1")
+
+
+def test_what_stores_hold_is_hashed_as_earlier_versions_did() -> None:
+    assert story_public_id("https://e.org/f", "k é") == "ixipejtnggg7y3iu"
+    assert body_hash("one two " * 40) == -8126412080851553530

@@ -10,6 +10,8 @@ from aggregator.core.sanitize import (
     MAX_DEPTH,
     MAX_HTML,
     MAX_TAGS,
+    _all_absolute,
+    _cleaner,
     clean_html,
     drop_beacons,
     looks_like_html,
@@ -298,3 +300,21 @@ def test_other_hosts_can_be_listed() -> None:
     html = 'a<img src="https://count.example/x">'
     assert drop_beacons(html, frozenset({"count.example"})) == "a"
     assert drop_beacons(html) == html
+
+
+_TAGS_TO_READ = ("<p>", "</p>", "<br/>", "<b>", "</b>", "<td>", "<P CLASS=a>", "<unknown>", "</a>")
+_ODD = ("<script>", "</script>", "<!-- c -->", "<i", "x<y", '<a href="https://e.org/x">', "\x0b")
+_PLAIN = ("one", "two", " ", "\n", "é", "&amp;", "&lt;b&gt;", "&#8217;", "javascript:")
+_PIECES = st.sampled_from((*_TAGS_TO_READ, *_ODD, *_PLAIN, '<img src="/x" alt="a>b">'))
+
+
+@given(st.lists(_PIECES, max_size=12).map("".join))
+def test_plain_markup_goes_the_short_way_to_the_same_text(html: str) -> None:
+    """A comment is not read, and makes the markup go the long way."""
+    assert plain_text(html, 1000) == plain_text(f"<!-- -->{html}", 1000)
+
+
+@given(st.lists(_PIECES, max_size=12).map("".join))
+def test_markup_without_relative_addresses_needs_no_base(html: str) -> None:
+    if _all_absolute(html):
+        assert _cleaner("https://e.org/f").clean(html) == _cleaner(None).clean(html)

@@ -16,6 +16,7 @@ from aggregator.core.text import (
     excerpt,
     fold,
     hash_text,
+    hash_texts,
     signed64,
     tokens,
     word_count,
@@ -210,3 +211,20 @@ def test_hashes_are_the_same_everywhere() -> None:
 def test_a_hash_tells_where_one_part_ends(one: list[str], other: list[str]) -> None:
     assert (hash_text(*one) == hash_text(*other)) == (one == other)
     assert -(2**63) <= hash_text(*one) < 2**63
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=300))
+def test_ascii_goes_the_short_way_to_the_same_words(text: str) -> None:
+    """What follows the accent makes the whole text go the long way."""
+    assert tokens(text) == tokens(f"{text} é")[:-1]
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=300))
+def test_ascii_goes_the_short_way_to_the_same_line(text: str) -> None:
+    assert clean_line(text, 1000) == clean_line(f"{text} é", 1000)[:-1].rstrip()
+
+
+def test_hashes_are_those_of_earlier_versions() -> None:
+    """Stores hold them: another hash would make every entry new."""
+    assert hash_text("guid", "a" * 300, "é", "") == 5851878318825229237
+    assert hash_texts(("guid", "a" * 300), ("é", ""))[1] == 5851878318825229237

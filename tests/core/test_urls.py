@@ -204,3 +204,20 @@ def test_the_hostile_addresses_of_the_corpus_are_harmless() -> None:
         assert link is None or FIT.fullmatch(link)
         key = url_key(case["input"])
         assert key is None or url_key(key) == key
+
+
+@given(
+    st.from_regex(
+        r"https?://(www\.|m\.|amp\.)?[a-z.-]{1,12}(/[a-zA-Z0-9._~/-]{0,12})?", fullmatch=True
+    )
+)
+def test_a_plain_address_goes_the_short_way_to_the_same_key(url: str) -> None:
+    """A fragment is no part of the key, and makes the address go the long way."""
+    assert url_key(url) == url_key(f"{url}#top")
+
+
+@given(st.from_regex(r"https?://[a-z0-9.-]{1,12}([/?#][!-~]{0,12})?", fullmatch=True))
+def test_a_plain_address_goes_the_short_way_to_the_same_host(url: str) -> None:
+    shouted = f"HTTP{url[4:]}"
+    assert host_of(url) == host_of(shouted)
+    assert (absolute(url) is None) == (absolute(shouted) is None)

@@ -21,7 +21,7 @@ from aggregator.daemon import service
 from aggregator.daemon.service import Service
 from aggregator.errors import StoreFull, UsageError
 from aggregator.formats.opml import write_opml
-from aggregator.model.exchange import Failed, Fault, Outcome, Request
+from aggregator.model.exchange import Failed, Fault, Outcome, Post, Request
 from aggregator.model.feed import FeedStatus, Outline, OutlineList
 from aggregator.model.lists import ListSpec
 from aggregator.store.engine import SqliteStore, open_store
@@ -165,6 +165,9 @@ class SlowFetcher:
         self.asked.set()
         self._closed.wait()
         return Failed(fault=Fault.NETWORK, problem="we ended it")
+
+    def post(self, post: Post) -> Outcome:
+        raise AssertionError(f"nothing is sent here, and not to {post.url}")
 
     def close(self) -> None:
         self._closed.set()

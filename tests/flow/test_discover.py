@@ -398,3 +398,15 @@ def test_a_search_over_the_wire_is_one_request_at_a_time(
     assert len(found.usable) == 2
     gaps = [later - before for (_, before), (_, later) in pairwise(seen)]
     assert min(gaps) >= 0.04, "the host's spacing lies between two requests"
+
+
+def test_a_poll_asks_for_the_feed_alone_no_page_no_icon_no_robots_txt(newsroom: Newsroom) -> None:
+    """Checklist 40 and 44: what a search once looked at is not looked at with every poll."""
+    serve(newsroom, {"/": a_page(a_link("/feed.xml")), "/feed.xml": FEED}, "https://wire.example")
+    assert discover(newsroom.kit, "https://wire.example/").usable
+    newsroom.follow(["wire"])
+    newsroom.net.asked.clear()
+    for _ in range(3):
+        newsroom.now += DAY
+        newsroom.poll()
+    assert [request.url for request in newsroom.net.asked] == ["https://wire.example/feed.xml"] * 3

@@ -166,3 +166,22 @@ OUTLINES = st.builds(
 def test_what_is_written_is_read_again(title: str, outlines: list[Outline]) -> None:
     listed = OutlineList(title=title, outlines=tuple(outlines))
     assert read_opml(write_opml(listed, owner="Ida")) == listed
+
+
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        (a_list(a_feed(1) + '<outline xmlUrl="ftp://x/"/>'), True),
+        (a_list(a_feed(1)).replace(b"</body>", b""), False),
+        (a_list(a_feed(1) + a_feed("a & b")), False),
+        (a_list('<outline text="a">' * 21 + a_feed(1) + "</outline>" * 21), False),
+    ],
+)
+def test_a_list_says_whether_it_was_read_to_its_end(body: bytes, whole: bool) -> None:
+    assert read_opml(body).whole is whole
+
+
+def test_a_list_cut_for_its_length_was_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opml, "MAX_FEEDS", 3)
+    assert not read_opml(a_list("".join(map(a_feed, range(9))))).whole
+    assert read_opml(a_list("".join(map(a_feed, range(3))))).whole

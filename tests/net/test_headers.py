@@ -97,3 +97,23 @@ def test_freshness_is_never_negative_and_never_endless(control: str, age: str, d
 def test_validators_that_could_not_be_sent_back_are_not_kept() -> None:
     assert validators(headers(ETag='W/"x"', Last_Modified=NOON)) == ('W/"x"', NOON)
     assert validators(headers(ETag="", Last_Modified="a" * 3000)) == (None, None)
+
+
+def test_expires_counts_only_where_there_is_no_max_age() -> None:
+    said = headers(Expires=ONE, Date=NOON)
+    assert caching(said, None).fresh_for == 3600.0
+    said["Cache-Control"] = "max-age=7200"
+    assert caching(said, None).fresh_for == 7200.0
+    said["Cache-Control"] = "max-age=0"
+    assert caching(said, None).fresh_for == 0.0
+
+
+def test_no_cache_and_no_store_say_what_silence_says() -> None:
+    silence = caching(headers(), None)
+    for word in ("no-cache", "no-store", "no-cache, max-age=60", "private, no-store, max-age=0"):
+        assert caching(headers(Cache_Control=word), None) == silence
+
+
+def test_what_an_answer_has_aged_on_its_way_is_subtracted() -> None:
+    assert caching(headers(Cache_Control="max-age=3600", Age="3599"), None).fresh_for == 1.0
+    assert caching(headers(Cache_Control="max-age=3600", Age="9999"), None).fresh_for == 0.0

@@ -194,6 +194,7 @@ def _feed_findings(kit: Kit) -> list[tuple[str, str, str]]:
     with kit.store.read() as tx:
         names = {feed.id: feed.spec.name for feed in tx.feeds.all()}
         states = [(names[f], s) for f, s in tx.feeds.states().items() if f in names and s.problem]
+        lists = [each for each in tx.lists.all() if each.status != "retired"]
     failing = [f"{name}: {state.problem}" for name, state in states if state.failures]
     flawed = [f"{name}: {state.problem}" for name, state in states if not state.failures]
     found = [
@@ -201,6 +202,10 @@ def _feed_findings(kit: Kit) -> list[tuple[str, str, str]]:
     ]
     if flawed:
         found.append(("documents", "note", f"{_some(flawed)} read with a flaw"))
+    unwell = [f"{each.spec.name}: {each.state.problem}" for each in lists if each.state.problem]
+    if lists:
+        told = f"{len(lists)} followed, {_some(unwell)} not well"
+        found.append(("lists", "note" if unwell else "ok", told))
     return found
 
 

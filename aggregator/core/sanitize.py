@@ -145,7 +145,12 @@ _PERHAPS_UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufb50-\uffff\U0001fffe-\U0010ffff]"
 )
-_ABSOLUTE = re.compile(r"""(?:href|src)=["']https?://""")
+_ABSOLUTE = tuple(
+    f"{name}={quote}{scheme}://"
+    for name in ("href", "src")
+    for quote in "\"'"
+    for scheme in ("http", "https")
+)
 _NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 _SCRIPT_WORD = re.compile(r"(javascript\s*):", re.I)
 _HANDLER_WORD = re.compile(r"(?<=[\s/\"'`])(on[a-z]+\s*)=", re.I)
@@ -281,7 +286,8 @@ def _is_listed(url: str, hosts: frozenset[str]) -> bool:
 def _all_absolute(html: str) -> bool:
     """Whether no address needs a base: most documents then share one cleaner."""
     low = html.lower()
-    return low.count("href") + low.count("src") == len(_ABSOLUTE.findall(low))
+    addresses = low.count("href") + low.count("src")
+    return addresses == 0 or addresses == sum([low.count(start) for start in _ABSOLUTE])
 
 
 @lru_cache(maxsize=256)

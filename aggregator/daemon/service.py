@@ -59,7 +59,7 @@ class Service:
         self._file_seen = _signature(kit.settings.path)
         self._problems: dict[str, str] = {}  # by job: what stops it now
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(8)},  # a long one must not hold up the others
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )

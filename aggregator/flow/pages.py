@@ -109,7 +109,7 @@ class _Round:
         self._books: Books | None = None  # read when the first page is kept
 
     def run(self) -> None:
-        if not self._is_due():
+        if not self._is_due(within=self._patience()):
             return
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="pages")
         pending: set[Future[_Visit]] = set()
@@ -125,15 +125,18 @@ class _Round:
             pool.shutdown(wait=not self._stop.is_set(), cancel_futures=True)
             self._keep([each.result() for each in pending if each.done() and not each.cancelled()])
 
-    def _is_due(self) -> bool:
+    def _is_due(self, *, within: float = 0.0) -> bool:
         with self._kit.store.read() as tx:
             at = tx.pages.next_at()
-        left = max(self._until - time.monotonic(), 0.0)
-        return at is not None and at <= self._kit.clock() + left
+        return at is not None and at <= self._kit.clock() + within
+
+    def _patience(self) -> float:
+        return max(self._until - time.monotonic(), 0.0)
 
     def _wait(self) -> bool:
         """Wait a little for a host; False when there is nothing to wait for."""
-        if self._left <= 0 or time.monotonic() >= self._until or not self._is_due():
+        patience = self._patience()
+        if self._left <= 0 or not patience or not self._is_due(within=patience):
             return False
         self._stop.wait(LOOK / 5)
         return True
@@ -141,7 +144,7 @@ class _Round:
     def _take(self, limit: int) -> list[tuple[DuePage, float]]:
         """Take pages, each with its host's turn; those that another entry's answer are done."""
         limit, kit = min(limit, self._left), self._kit
-        if limit <= 0 or self._nothing_now():
+        if limit <= 0 or not self._is_due():
             return []
         net, now = kit.settings.net, kit.clock()
         hold = 2 * net.timeout + SPARE
@@ -160,11 +163,6 @@ class _Round:
         self._left -= len(taken)
         self._keep(answered)
         return taken
-
-    def _nothing_now(self) -> bool:
-        with self._kit.store.read() as tx:
-            at = tx.pages.next_at()
-        return at is None or at > self._kit.clock()
 
     def _visit(self, page: DuePage, held_until: float) -> _Visit:
         try:

@@ -17,7 +17,7 @@ from lxml import etree
 
 from aggregator.formats.fast_feed import form_of, read_feed
 from aggregator.formats.fast_names import Names, Unsure, declarations
-from aggregator.formats.fast_parts import ENTRY, MEDIA, SOURCE, Parts
+from aggregator.formats.fast_tables import ENTRY, MEDIA, SOURCE, Parts
 from aggregator.formats.fast_walk import Walk
 from aggregator.model.entry import ParsedFeed
 

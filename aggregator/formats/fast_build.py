@@ -10,7 +10,7 @@ from feedparser import FeedParserDict
 from feedparser.mixin import _FeedParserMixin
 
 from aggregator.core.sanitize import plain_text, text_to_html
-from aggregator.formats.fast_parts import Author, Detail, Node
+from aggregator.formats.fast_node import Author, Detail, Node
 from aggregator.formats.fast_walk import HTML, TEXT, XHTML, Walk
 from aggregator.formats.fields import (
     MAX_CATEGORY,

@@ -17,18 +17,9 @@ from aggregator.formats.fast_build import (
     rel_of,
 )
 from aggregator.formats.fast_names import Unsure, attributes
-from aggregator.formats.fast_parts import (
-    FEED_PARTS,
-    Kind,
-    Node,
-    Part,
-    Parts,
-    ignored,
-    ignored_tree,
-    lang_of,
-    leaf,
-    refused,
-)
+from aggregator.formats.fast_node import EntryNode, Node
+from aggregator.formats.fast_parts import ignored, ignored_tree, lang_of, leaf, refused
+from aggregator.formats.fast_tables import FEED_PARTS, Kind, Part, Parts
 from aggregator.formats.fast_walk import NESTED, Walk, declares_xlink
 from aggregator.formats.fields import (
     MAX_ENTRIES,
@@ -45,25 +36,7 @@ from aggregator.model.entry import ParsedEntry, ParsedFeed
 class Found(Node):
     """What was found of a feed so far."""
 
-    __slots__ = (
-        "complete",
-        "deleted",
-        "entries",
-        "icon",
-        "inherited",
-        "inherits",
-        "language",
-        "logo",
-        "outside",
-        "skip_days",
-        "skip_hours",
-        "sy_frequency",
-        "sy_period",
-        "ttl",
-    )
-
     def __init__(self) -> None:
-        super().__init__()
         self.entries: list[ParsedEntry] = []
         self.language: str | None = None
         self.icon: str | None = None
@@ -84,7 +57,7 @@ def entry(walk: Walk, feed: Found, element: _Element) -> None:
     """Read one entry, from its first part to its last."""
     if len(feed.entries) >= MAX_ENTRIES:
         raise Unsure("too many entries")
-    node = Node(is_entry=True)
+    node = EntryNode()
     walk.title_depth = -1
     before = walk.lang
     if items := element.items():

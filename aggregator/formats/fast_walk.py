@@ -26,11 +26,11 @@ _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 _PAIR = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 _WINDOWS = {
-    code: bytes([code]).decode("cp1252")
+    chr(code): bytes([code]).decode("cp1252")
     for code in range(128, 160)
     if code not in {129, 141, 143, 144, 157}
 }
-_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROL = re.compile("[" + "".join(_WINDOWS) + "]")
 
 
 class Walk:
@@ -217,7 +217,7 @@ def mended(text: str) -> str:
             text = text.encode("iso-8859-1").decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             pass
-    return text.translate(_WINDOWS) if _CONTROL.search(text) else text
+    return _CONTROL.sub(lambda found: _WINDOWS[found[0]], text)
 
 
 def declares_xlink(element: _Element) -> bool:

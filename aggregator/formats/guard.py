@@ -103,8 +103,8 @@ class GuardedReader:
                 answer = pool.schedule(
                     _do, args=(task, body, url, kind, self._seconds), timeout=self._seconds
                 )
-                told: Answer = self._answer(pool, answer)
-                return told
+                done: Answer = self._answer(pool, answer)
+                return done
             except ProcessExpired as error:
                 if error.exitcode != -signal.SIGTERM:  # that one came from outside
                     raise ReadFailed(self._how_it_ended(error.exitcode)) from None

@@ -71,6 +71,7 @@ def read_json(body: bytes, url: str) -> ParsedFeed:
         icon=feed.address(document.get("icon")) or feed.address(document.get("favicon")),
         self_url=feed.address(document.get("feed_url")),
         hub_urls=tuple(feed.hubs()),
+        more_url=feed.address(document.get("next_url")),
         reader="json",
         entries=entries,
         problem="; ".join(complain.found) or None,

@@ -157,6 +157,11 @@ def test_a_list_is_followed_shown_and_followed_no_more(
     assert (said.code, said.out) == (0, "roll: 1 feeds added\n")
     (listed,) = json.loads(aggregator("--json", "feeds", "lists").out)
     assert (listed["name"], listed["feeds"], listed["status"]) == ("roll", 1, "active")
+    checks = {each["check"]: each for each in json.loads(aggregator("--json", "doctor").out)}
+    assert (checks["lists"]["state"], checks["lists"]["found"]) == (
+        "ok",
+        "1 followed, none not well",
+    )
     assert aggregator("feeds", "unfollow", "roll").out == "roll: 1 feeds retired\n"
     assert aggregator("feeds", "unfollow", "roll").code == 4
     assert json.loads(aggregator("--json", "feeds", "lists").out)[0]["status"] == "retired"

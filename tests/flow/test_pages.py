@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from threading import Event
 
@@ -235,6 +236,20 @@ def test_the_page_follows_its_robots_txt_at_the_hosts_next_turn(newsroom: Newsro
     assert len(times) == 2
     assert times[1] - times[0] == 5
     assert sorted(asked(newsroom)) == ["https://town.example/b", GRAIN]
+
+
+def test_a_round_with_patience_waits_for_its_hosts_and_one_without_does_not(
+    newsroom: Newsroom,
+) -> None:
+    net = replace(newsroom.kit.settings.net, spacing=0.3)
+    settings = replace(newsroom.kit.settings, net=net)
+    newsroom.kit = replace(newsroom.kit, settings=settings, clock=time.time)
+    newsroom.follow([town()])
+    hears(newsroom, TEASER, Told(guid="b", title="Second", url="https://town.example/b"))
+    newsroom.net.answers["https://town.example/b"] = page(url="https://town.example/b")
+    newsroom.net.answers[GRAIN] = page()
+    assert fetch_pages_due(newsroom.kit).kept == 0
+    assert fetch_pages_due(newsroom.kit, patience=20.0).kept == 2
 
 
 def test_a_host_whose_feed_is_being_polled_is_not_asked_for_a_page(desk_of: Newsroom) -> None:

@@ -139,6 +139,23 @@ def test_poll_takes_a_list_of_addresses(tmp_path: Path) -> None:
     assert "changed" not in told
 
 
+def test_request_tells_what_ours_costs_beside_what_lies_under_it() -> None:
+    told = last_line("benchmarks.request", "--requests", "20", "--rounds", "1")
+    for answered in ("304", "200"):
+        assert told[answered]["ms"].keys() == {"urllib3", "prepared", "stock", "ours"}
+        assert told[answered]["ratio"]["urllib3"] == 1
+        assert told[answered]["ratio"]["ours"] > 0
+
+
+def test_https_tells_what_a_first_contact_costs_beside_stock_requests() -> None:
+    told = last_line("benchmarks.https", "--hosts", "3")
+    assert told["hosts"] == 3
+    for name in ("ours", "stock", "urllib3"):
+        assert told[name]["cpu_ms"] > 0
+        assert told[name]["mb"] >= 0
+    assert told["ratio"] > 0
+
+
 def test_poll_asks_nobody_outside_the_loopback(tmp_path: Path) -> None:
     urls = tmp_path / "urls.txt"
     urls.write_text("http://127.0.0.1:9/a\nhttps://news.example.org/feed\n")

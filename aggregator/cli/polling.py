@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aggregator.model.ids import FeedId
 
 SOME_FAILED = 3
+LIST_PATIENCE = 10.0  # seconds each followed list is waited for while its host is busy
 PAGES_PATIENCE = 60.0  # seconds `run --once` waits for hosts of article pages, in all
 
 
@@ -34,12 +35,15 @@ def poll(ctx: click.Context, feeds: tuple[str, ...], everything: bool) -> None:
 
     A Retry-After, a 410 and a host's spacing hold in any case. Exits with 3 when a feed failed.
     """
+    from aggregator.flow.follow import follow_due
     from aggregator.flow.poll import chosen, due_now
     from aggregator.system import bring_into_line, holding
 
     session: Session = ctx.obj
     with session.kit(sync=False) as kit, holding(kit, "poll"):
         bring_into_line(kit)
+        if not feeds:
+            follow_due(kit, patience=LIST_PATIENCE)
         with kit.store.read() as tx:
             wanted = chosen(tx, feeds) if feeds or everything else due_now(tx, kit.clock())
         report = _poll(session, kit, wanted)
@@ -85,12 +89,14 @@ def publish(session: Session, topics: tuple[str, ...], out: Path | None) -> None
 
 def run_once(session: Session, *, base: str) -> int:
     """Poll what is due, publish, and return the exit code."""
+    from aggregator.flow.follow import follow_due
     from aggregator.flow.poll import due_now
     from aggregator.flow.publish import publish_due
     from aggregator.system import bring_into_line, holding
 
     with session.kit(base=base, sync=False) as kit, holding(kit, "run --once"):
         bring_into_line(kit)
+        follow_due(kit, patience=LIST_PATIENCE)
         with kit.store.read() as tx:
             due = due_now(tx, kit.clock())
         report = _poll(session, kit, due)
@@ -107,8 +113,8 @@ def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollRepor
     from threading import Event
 
     from aggregator.daemon.signals import stopping_on_signals
-    from aggregator.flow.polled import Absorbed
     from aggregator.flow.poll import Orders, poll_round
+    from aggregator.flow.polled import Absorbed
 
     stop = Event()
 

@@ -11,8 +11,8 @@ import click
 from aggregator.cli.session import Session
 
 if TYPE_CHECKING:
-    from aggregator.flow.polled import Absorbed
     from aggregator.flow.kit import Kit
+    from aggregator.flow.polled import Absorbed
 
 ON_ALL = {"0.0.0.0", "::", ""}
 

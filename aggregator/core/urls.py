@@ -45,11 +45,6 @@ _TRACKING_PAIR = re.compile(
 
 _HOST_PREFIXES = frozenset({"www", "m", "amp"})
 _EDGES = "".join(map(chr, range(0x21))) + "\x7f\x85\xa0\u2028\u2029\u3000\ufeff"
-# An address that needs nothing done to it, as most are. What is not ASCII, or stands for a port, a
-# user or a bare number, is looked at more closely.
-_PLAIN_ADDRESS = re.compile(
-    r"https?://(?:[A-Za-z0-9_-]{1,63}\.){1,5}[A-Za-z][A-Za-z0-9-]{0,30}(?:[/?#][!-\[\]-~]*)?"
-)
 _NO_HOST = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^`{|}\"]")
 _LABELS = r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+"
 # An address that is what it says: no login, port or odd character; and one without a query, too.

@@ -118,14 +118,14 @@ def state_after(polled: Polled) -> PollState:
     if isinstance(outcome, Failed):
         return after_failure(state, outcome, turn)
     if not isinstance(outcome, Fetched):
-        return replace(after_success(state, outcome, turn), problem=_of_document(state))
+        return after_success(state, outcome, turn, problem=_of_document(state))
     if polled.unreadable is not None:
         return after_unreadable(state, outcome, polled.unreadable, turn)
-    after = after_success(state, outcome, turn)
     if polled.spoilt:
-        return _without_validators(after, polled.spoilt)
+        return _without_validators(after_success(state, outcome, turn), polled.spoilt)
     problem = polled.parsed.problem if polled.parsed is not None else _of_document(state)
-    return replace(after, body_hash=polled.body_hash, read_by=READERS, problem=problem)
+    facts = {"body_hash": polled.body_hash, "read_by": READERS, "problem": problem}
+    return after_success(state, outcome, turn, **facts)
 
 
 def _of_document(state: PollState) -> str | None:

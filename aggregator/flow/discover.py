@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aggregator.core.discover import MAX_TITLE, Named, is_page, named_by, per_week, usual_places
 from aggregator.core.sanitize import plain_text
-from aggregator.core.shortcuts import shortcut
-from aggregator.core.urls import url_key
+from aggregator.core.shortcuts import shortcut, spelt_out
+from aggregator.core.urls import host_of, url_key
 from aggregator.errors import ReadFailed
 from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit
@@ -21,7 +21,8 @@ from aggregator.model.feed import FeedStatus
 MOST_ASKED = 11  # requests in one search; with a robots.txt they are twelve
 PATIENCE = 60.0  # seconds we wait for a host's turn
 
-NOT_HERE = frozenset({404, 406, 410})  # answers after which other places may be tried
+NOT_HERE = frozenset({404, 406, 410})  # answers after which other places may be guessed
+TROUBLE = frozenset({429, 503, None})  # a host that says so, or nothing, is left alone
 
 OnAsk = Callable[[str], None]
 
@@ -93,6 +94,7 @@ class _Search:
         self._asked: list[str] = []
         self._requests = 0
         self._forbidden: str | None = None
+        self._refused: dict[str | None, Failed] = {}
         self._ours = _feeds_by_key(kit)
 
     def run(self) -> Discovery:
@@ -103,34 +105,32 @@ class _Search:
         if any(each.usable for each in found):
             return self._done(found)
         own = Named(url=address_of(self._target))
-        page = next((result for _, result in looked if isinstance(result, _Page)), None)
-        if page is None and own.url not in self._asked:
+        first = next((result for named, result in looked if named.url == own.url), None)
+        if first is None:
             first = self._look(own)
-            if not isinstance(first, _Page):
-                told = self._told(own, first)
-                return self._done([told], direct=told.usable, problem=told.problem)
-            page = first
-        if page is None:
-            return self._done(found, problem=found[0].problem)
-        return self._on(page)
+        if isinstance(first, _Page):
+            return self._on(first)
+        told = self._told(own, first)
+        return self._done([told], direct=told.usable, problem=told.problem)
 
     def _on(self, page: _Page) -> Discovery:
         """Look at the feeds a page names; only where none of them is one, try the usual places."""
         named = [self._candidate(each) for each in page.named if each.url not in self._asked]
         if any(each.usable for each in named):
             return self._done(named)
-        guessed = self._guess(page.url)
+        spelt = spelt_out(self._target) is not None  # of a service whose places are known
+        guessed = None if spelt else self._guess(page.url)
         if guessed is not None:
             return self._done([guessed, *named])
         if named:
             return self._done(named, problem="the page names feeds, but none that can be read")
         places = self._forbidden or "no feed was found in the usual places"
-        return self._done([], problem=f"{page.problem}; {places}")
+        return self._done([], problem=page.problem if spelt else f"{page.problem}; {places}")
 
     def _guess(self, url: str) -> Candidate | None:
         """Try the usual places until one holds a feed, or the host says more than "not here"."""
         for place in usual_places(url):
-            if self._requests >= MOST_ASKED:
+            if self._requests >= MOST_ASKED or host_of(place) in self._refused:
                 return None
             if place in self._asked or not self._may_guess(place):
                 continue
@@ -155,13 +155,18 @@ class _Search:
         return Candidate(url=named.url, title=named.title, problem=problem, comments=named.comments)
 
     def _look(self, named: Named) -> _Looked:
-        """Ask one address and read what comes."""
+        """Ask one address and read what comes; of a host in trouble nothing more is asked."""
+        host = host_of(named.url)
+        if host in self._refused:
+            return self._refused[host]
         self._asked.append(named.url)
         if self._on_ask is not None:
             self._on_ask(named.url)
         outcome = ask(self._kit, Request(url=named.url), patience=PATIENCE)
         self._requests += max(1, len(outcome.hops))
         if isinstance(outcome, Failed):
+            if outcome.status in TROUBLE:
+                self._refused[host] = outcome
             return outcome
         if not isinstance(outcome, Fetched):
             return Failed(fault=Fault.STATUS, problem="304 to a plain request", status=304)

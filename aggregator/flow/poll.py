@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 GROUP = 50  # polls a transaction (MEASURES §5)
 GROUP_WAIT = 0.05  # seconds a finished poll waits for company
 LEASE = 600.0
+SLOW = 2.0  # seconds after which a turn no longer counts among the workers …
+SLOW_SHARE = 8  # … as long as there are not so many times more turns than workers
 IDLE = 0.25  # seconds between looks at a stop while nothing happens
 
 OnTurn = Callable[[Absorbed], None]
@@ -137,16 +139,18 @@ class _Round:
     def run(self) -> PollReport:
         begun = time.monotonic()
         workers = max(1, self._kit.settings.net.workers)
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="poll")
-        pending: set[Future[Polled]] = set()
+        pool = ThreadPoolExecutor(SLOW_SHARE * workers, thread_name_prefix="poll")
+        pending: dict[Future[Polled], float] = {}  # and since when
         try:
             while not self._stop.is_set():
-                if len(pending) < workers:
-                    claims = self._claim(2 * workers - len(pending))
-                    pending |= {pool.submit(self._turn, claim) for claim in claims}
+                room = min(workers - _quick(pending), SLOW_SHARE * workers - len(pending))
+                if room > 0:
+                    for claim in self._claim(room):
+                        pending[pool.submit(self._turn, claim)] = time.monotonic()
                 if not pending and not self._wait_for_a_host():
                     break
-                pending = self._collect(pending)
+                for future in self._collect(pending):
+                    del pending[future]
         finally:
             self._finish(pool, pending)
         self._report.waiting = len(self._left or ())
@@ -209,13 +213,14 @@ class _Round:
             log.exception("poll failed", extra={"feed": claim.feed.spec.name})
             return broken_turn(self._kit, claim, f"internal error: {error!r}")
 
-    def _collect(self, pending: set[Future[Polled]]) -> set[Future[Polled]]:
+    def _collect(self, pending: Iterable[Future[Polled]]) -> set[Future[Polled]]:
+        """Keep what is ready, or becomes so in a moment; return it."""
         done, rest = wait(pending, timeout=IDLE, return_when=FIRST_COMPLETED)
         if done and len(done) < GROUP and rest:
-            more, rest = wait(rest, timeout=GROUP_WAIT)
+            more, _ = wait(rest, timeout=GROUP_WAIT)
             done |= more
         self._keep([future.result() for future in done])
-        return rest
+        return done
 
     def _keep(self, ready: Sequence[Polled]) -> None:
         if self._stop.is_set():  # what we cut off ourselves is no fault of the feed's
@@ -226,13 +231,19 @@ class _Round:
                 if self._on_turn is not None:
                     self._on_turn(turn)
 
-    def _finish(self, pool: ThreadPoolExecutor, pending: set[Future[Polled]]) -> None:
+    def _finish(self, pool: ThreadPoolExecutor, pending: Iterable[Future[Polled]]) -> None:
         """Keep what is ready; what is not is given up, and its lease with it, when stopping."""
         stopping = self._stop.is_set()
         pool.shutdown(wait=not stopping, cancel_futures=stopping)
         if stopping:
             ready = [future for future in pending if future.done() and not future.cancelled()]
             self._keep([future.result() for future in ready])
+
+
+def _quick(pending: Mapping[Future[Polled], float]) -> int:
+    """Return how many turns are young: one that drags must not keep others from their turn."""
+    young = time.monotonic() - SLOW
+    return sum(since > young for since in pending.values())
 
 
 def _went_wrong(polled: Polled) -> bool:

@@ -141,7 +141,7 @@ def call_hub(kit: Kit, push: Push, token: str, mode: str) -> Outcome:
             return outcome
         if left == 0:
             return replace(outcome, problem=f"the hub redirects more than {MOST_REDIRECTS} times")
-        if push.hub.startswith("https:") and not to.startswith("https:"):
+        if push.hub.lower().startswith("https:") and not to.lower().startswith("https:"):
             return replace(outcome, problem="the hub redirects to a place without TLS")
         url, left = to, left - 1
 

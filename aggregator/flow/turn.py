@@ -9,7 +9,7 @@ from functools import partial
 from threading import BoundedSemaphore
 
 from aggregator.core.drafting import Books
-from aggregator.core.schedule import Turn
+from aggregator.core.schedule import Turn, after_failure
 from aggregator.core.text import signed64
 from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefused
 from aggregator.flow.absorb import absorb, prepare
@@ -21,7 +21,7 @@ from aggregator.flow.polled import Absorbed, Overtaken, Polled
 from aggregator.flow.robots import refusal
 from aggregator.flow.setup import identity
 from aggregator.formats.reading import READERS, differences
-from aggregator.model.exchange import Failed, Fault, Fetched, Outcome, Request, Wanted
+from aggregator.model.exchange import Failed, Fault, Fetched, Request, Wanted
 from aggregator.model.feed import Claim
 from aggregator.model.intake import Blocks
 from aggregator.ports import Tx
@@ -148,18 +148,13 @@ def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
 
 
 def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbed, ...]:
-    """Make the feeds due again soon; if even that fails, their leases end by themselves."""
-    failed: Outcome = Failed(fault=Fault.UNREADABLE, problem=problem)
+    """Make the feeds due again; if even that fails, their leases end by themselves."""
+    failed = Failed(fault=Fault.UNREADABLE, problem=problem)
     try:
         with kit.store.write() as tx:
             for polled in group:
-                before = polled.claim.state
-                state = replace(
-                    before,
-                    next_poll_at=kit.clock() + 60,
-                    failures=before.failures + 1,
-                    problem=problem,
-                )
+                # Their publishers have no part in it, and shall not be asked each minute.
+                state = after_failure(polled.claim.state, failed, polled.turn)
                 tx.feeds.settle(polled.claim, state)
     except StoreError as error:
         log.error("could not hand feeds back", extra={"problem": str(error)})

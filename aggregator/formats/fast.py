@@ -30,14 +30,27 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0", b"\x4c\x6f\xa7\x94")
 _ASIDES = re.compile(
     rb"(?:\s++|<\?(?:[^?]++|\?(?!>))*+\?>|<!--(?:[^-]++|-(?!->))*+-->)*+(<(?:[^!?]|!DOCTYPE))"
 )
-# Each begins with one letter: such a pattern is searched ten times as fast as another.
-_BASE = re.compile(rb"=(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Ee]\s=)|(?<=\s\s=))")
-_HIGH_REFERENCE = re.compile(rb"&#(?:0*(?:1[2-9]|2[0-5])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);")
-# What feedparser mends, in UTF-8: a C1 control; a letter and a sign that may be two bytes of one
-# letter, next to each other in the text, if not in the document.
-_MENDED = re.compile(
-    rb"\xc2(?:[\x80-\x9f]|(?:(?<=\xc3[\x82-\xb4]\xc2)|(?<=-->\xc2)|(?<=\?>\xc2)"
-    rb"|(?<=\]\]>\xc2)|(?<=CDATA\[\xc2))[\xa0-\xbf])"
+# Such patterns begin with a letter of their own and look back from there: they are searched ten
+# times as fast as others. "base=", with blanks before "=" where few others have them.
+_BASE = re.compile(
+    rb"=(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Bb][Aa][Ss][Ee]\s=)|(?<=[Ee]\s\s=)|(?<=\s\s\s=))"
+)
+# What feedparser mends: C1 controls, and letters (C2-F4) before signs (80-BF) that may be two bytes
+# of one letter. A sign's letter stands right before it, or before the end or start of a section.
+_LETTER = (rb"\xc3[\x82-\xb4]", rb"[#0][12][0-9][0-9];", rb"[xX0][c-fC-F][0-9a-fA-F];")
+_EDGE = (rb"-->", rb"\?>", rb"\]\]>")
+_BEFORE = [*_LETTER, *_EDGE, *(each + rb"<!\[CDATA\[" for each in (*_LETTER, *_EDGE))]
+
+
+def _after_a_letter(sign: bytes) -> bytes:
+    return b"(?:" + b"|".join(b"(?<=" + each + sign + b")" for each in _BEFORE) + b")"
+
+
+_SIGNS = re.compile(rb"\xc2(?:[\x80-\x9f]|" + _after_a_letter(rb"\xc2") + rb"[\xa0-\xbf])")
+_REFERENCES = re.compile(
+    rb"&#(?:0*1(?:2[89]|[345][0-9])|[xX]0*[89][0-9a-fA-F]|"
+    + _after_a_letter(b"&#")
+    + rb"(?:0*1(?:[678][0-9]|9[01])|[xX]0*[abAB][0-9a-fA-F]));"
 )
 
 
@@ -82,7 +95,7 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
         raise Unsure("a DOCTYPE of another format")
     walk = Walk(version or form, url, names)
     walk.based = _BASE.search(body) is not None
-    walk.odd = _MENDED.search(body) is not None or _HIGH_REFERENCE.search(body) is not None
+    walk.odd = _SIGNS.search(body) is not None or _REFERENCES.search(body) is not None
     walk.entry = Parts(ENTRY, names)
     walk.media = Parts(MEDIA, names)
     walk.source = Parts(SOURCE, names)
@@ -92,9 +105,10 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
 def _in_utf8(body: bytes, content_type: str | None) -> bytes:
     """Return the document in UTF-8, decoded as feedparser decodes it."""
     start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
-    head = body[start : body.find(b"\n", start) % (len(body) + 1)]
-    if len(head) > LONGEST_HEAD and head.count(b"encoding=") > 1:
-        raise Unsure("an encoding named twice in its first line")
+    end = body.find(b"\n", start)
+    head = body[start : end if 0 <= end < LONGEST_HEAD else LONGEST_HEAD]
+    if len(head) >= LONGEST_HEAD - start and body.find(b"encoding=", LONGEST_HEAD, end) >= 0:
+        raise Unsure("an encoding named far behind in its first line")
     told = RE_XML_PI_ENCODING.match(head)
     named = told[1].decode("latin-1").lower() if told else ""
     _, charset = parse_content_type(content_type or "")

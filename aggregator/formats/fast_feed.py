@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 from lxml.etree import _Element
 
@@ -77,16 +78,16 @@ def entry(walk: Walk, feed: Found, element: _Element) -> None:
 
 
 def read_parts(
-    walk: Walk, node: Node, element: _Element, parts: Mapping[str, Callable[..., None]]
+    walk: Walk, node: Node, elements: Iterable[_Element], parts: Mapping[str, Callable[..., None]]
 ) -> None:
-    """Read the parts of an element in turn; a base holds on after the part that set it when
+    """Read elements in turn; a base holds on after the part that set it when
     there was none before."""
     if not walk.based:
-        for child in element:
+        for child in elements:
             parts[child.tag](walk, node, child)
         return
     outer = walk.base
-    for child in element:
+    for child in elements:
         walk.enter(child)
         read = parts[child.tag]
         if len(child) and read is not entry:
@@ -234,11 +235,10 @@ def read_feed(walk: Walk, root: _Element) -> ParsedFeed:
             raise Unsure(NESTED)
         walk.depth = 3
         read_parts(walk, feed, channel, _feed_parts(walk, "item"))
-        root.remove(channel)
         walk.base, walk.lang = outer or walk.base, lang
         walk.depth = 2
         feed.outside = True
-        read_parts(walk, feed, root, Parts(_AROUND, walk.names))
+        read_parts(walk, feed, islice(root, 1, None), Parts(_AROUND, walk.names))
     return _parsed(walk, feed)
 
 

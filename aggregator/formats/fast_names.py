@@ -192,10 +192,21 @@ def attributes(items: Sequence[tuple[Any, Any]]) -> dict[str, str]:
 
     One of a strange namespace counts as one without, unless the element has that too.
     """
-    found: dict[str, str] = {}
-    plain: dict[str, str] = {}
     if len(items) > MOST_ATTRIBUTES:
         raise Unsure("too many attributes")
+    found = dict(items)
+    if not _USUAL.issuperset(found):
+        found = _as_feedparser(items)
+    if "rel" in found:
+        found["rel"] = found["rel"].lower()
+    if "type" in found:
+        found["type"] = found["type"].lower()
+    return found
+
+
+def _as_feedparser(items: Sequence[tuple[Any, Any]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    plain: dict[str, str] = {}
     for key, value in items:
         if key[0] == "{":
             uri, _, local = key[1:].rpartition("}")
@@ -205,7 +216,12 @@ def attributes(items: Sequence[tuple[Any, Any]]) -> dict[str, str]:
         else:
             plain[key.lower()] = found[key.lower()] = value
     found.update(plain)
-    for name in ("rel", "type"):
-        if name in found:
-            found[name] = found[name].lower()
     return found
+
+
+_USUAL = frozenset(
+    """
+    href rel type title length url term scheme label domain width height medium version hreflang
+    uri duration role time expression count
+    """.split()  # noqa: SIM905
+)

@@ -99,13 +99,13 @@ def bounded_words(words: Iterable[str]) -> tuple[str, ...]:
 
 def bounded_enclosures(found: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
     """Return enclosures with addresses and types of bounded length."""
-    kept = [one for one in found if bounded_url(one.url)][:MAX_ENCLOSURES]
-    return tuple(
-        one
-        if one.type is None or len(one.type) <= MAX_TYPE
-        else replace(one, type=one.type[:MAX_TYPE])
-        for one in kept
-    )
+    kept = []
+    for one in found:
+        if len(one.url) <= MAX_URL:
+            if one.type is not None and len(one.type) > MAX_TYPE:
+                one = replace(one, type=one.type[:MAX_TYPE])
+            kept.append(one)
+    return tuple(kept[:MAX_ENCLOSURES])
 
 
 def bounded_feed(feed: ParsedFeed) -> ParsedFeed:

@@ -102,6 +102,7 @@ class Failed:
     status: int | None = None
     retry_after: float | None = None  # seconds from now
     host: str | None = None  # who answered so, which after redirects is not the feed's own
+    moved_to: str | None = None  # end of the permanent prefix of the redirects (301, 308)
     location: str | None = None  # where a form is to be sent instead (307, 308)
     ms: int = 0
     hops: tuple[Hop, ...] = ()

@@ -39,7 +39,7 @@ class Feeds(Protocol):
 
     def move(self, feed_id: FeedId, url: str) -> None:
         """Poll it at another address, for a permanent redirect says so; it is due when it was.
-        The address editors wrote still finds it. Validators are dropped."""
+        The address editors wrote still finds it. The validators, which the new one gave, stay."""
         ...
 
     def set_status(self, feed_id: FeedId, status: FeedStatus, *, now: float) -> None:

@@ -114,7 +114,10 @@ class SqliteFeeds:
             )
 
     def move(self, feed_id: FeedId, url: str) -> None:
-        """Poll it at another address from now on; what editors wrote is remembered."""
+        """Poll it at another address from now on; what editors wrote is remembered.
+
+        The validators stay: it is the new address that gave them, at the redirect's end.
+        """
         before = self._get(feed_id).spec
         spec = replace(before, url=url)
         self._conn.execute(
@@ -122,8 +125,8 @@ class SqliteFeeds:
             (url, dump_feed_spec(spec), before.url, feed_id),
         )
         self._conn.execute(
-            "UPDATE feed_state SET host = ?, etag = NULL, last_modified = NULL, body_hash = NULL,"
-            " moved_to = NULL, moved_count = 0, moved_since = NULL WHERE feed_id = ?",
+            "UPDATE feed_state SET host = ?, moved_to = NULL, moved_count = 0, moved_since = NULL"
+            " WHERE feed_id = ?",
             (self._host(spec), feed_id),
         )
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from aggregator.core.rhythm import weekday
 from aggregator.model.feed import Claim, PollState
 from aggregator.model.ids import FeedId
 from aggregator.store import rows
@@ -17,7 +18,10 @@ from aggregator.store.sqlite import Connection, Row, many
 
 DUE = (
     "SELECT s.feed_id, s.host FROM feed_state s CROSS JOIN hosts h ON h.host = s.host"
-    " WHERE s.next_poll_at <= :now AND h.next_ok_at <= :now ORDER BY s.next_poll_at, s.feed_id"
+    " WHERE s.next_poll_at <= :now AND h.next_ok_at <= :now"
+    # What came due while we were away may fall into hours its publisher asked us to leave out.
+    " AND NOT (s.skip_hours >> :hour & 1 OR s.skip_days >> :weekday & 1)"
+    " ORDER BY s.next_poll_at, s.feed_id"
 )
 # Of given feeds, in the order given: those that are polled at all and not leased to anybody.
 ASKED = (
@@ -43,7 +47,9 @@ class Terms:
 
 def lease_due(conn: Connection, terms: Terms) -> tuple[Claim, ...]:
     """Lease feeds that are due, oldest due first."""
-    return _lease(conn, conn.execute(DUE, {"now": terms.now}), terms)
+    day = int(terms.now // 86_400)
+    moment = {"hour": int(terms.now // 3600) % 24, "weekday": weekday(day)}
+    return _lease(conn, conn.execute(DUE, {"now": terms.now, **moment}), terms)
 
 
 def lease_these(conn: Connection, feed_ids: Sequence[FeedId], terms: Terms) -> tuple[Claim, ...]:

@@ -274,6 +274,33 @@ def test_a_server_that_refuses_is_not_asked_on(newsroom: Newsroom, status: int |
     assert not found.usable
 
 
+@pytest.mark.parametrize("status", [429, 503, None])
+def test_a_host_in_trouble_is_asked_nothing_more(newsroom: Newsroom, status: int | None) -> None:
+    serve(newsroom, {"/": a_page(a_link("/1.rss") + a_link("/2.rss")), "/2.rss": FEED})
+    kind = Fault.STATUS if status else Fault.NETWORK
+    newsroom.net.answers[f"{SITE}/1.rss"] = Failed(fault=kind, problem="no", status=status)
+    found = discover(newsroom.kit, f"{SITE}/")
+    assert asked(newsroom) == ["/", "/1.rss"]
+    assert not found.usable
+
+
+def test_one_forbidden_feed_does_not_hide_the_others(newsroom: Newsroom) -> None:
+    serve(newsroom, {"/": a_page(a_link("/1.rss") + a_link("/2.rss")), "/2.rss": FEED})
+    refusal = Failed(fault=Fault.STATUS, problem="403 Forbidden", status=403)
+    newsroom.net.answers[f"{SITE}/1.rss"] = refusal
+    found = discover(newsroom.kit, f"{SITE}/")
+    assert paths(found) == ["/2.rss", "/1.rss"]
+    assert found.candidates[1].problem == "403 Forbidden"
+
+
+def test_a_service_that_refuses_is_not_asked_for_its_page(newsroom: Newsroom) -> None:
+    page = "https://www.reddit.com/r/news/"
+    refusal = Failed(fault=Fault.STATUS, problem="429 Too Many Requests", status=429)
+    newsroom.net.answers[f"{page}.rss"] = refusal
+    assert discover(newsroom.kit, page).problem == "429 Too Many Requests"
+    assert [each.url for each in newsroom.net.asked] == [f"{page}.rss"]
+
+
 def test_a_page_that_cannot_be_had_ends_the_search(newsroom: Newsroom) -> None:
     found = discover(newsroom.kit, f"{SITE}/")
     assert asked(newsroom) == ["/"]
@@ -348,6 +375,20 @@ def test_what_a_service_has_not_is_looked_for_on_its_page(newsroom: Newsroom) ->
     serve(newsroom, {"/@ida": a_page(a_link("/people/7.atom", "atom+xml")), "/people/7.atom": ATOM})
     assert paths(discover(newsroom.kit, f"{SITE}/@ida")) == ["/people/7.atom"]
     assert asked(newsroom) == ["/@ida.rss", "/@ida", "/people/7.atom"]
+
+
+def test_a_page_behind_a_shortcut_ends_the_search(newsroom: Newsroom) -> None:
+    serve(newsroom, {"/python/none/releases.atom": a_page()}, "https://github.com")
+    found = discover(newsroom.kit, "github:python/none")
+    assert found.problem == "this is an HTML page, not a feed"
+    assert len(newsroom.net.asked) == 1, "nobody guesses on a service's server"
+
+
+def test_what_a_service_answers_instead_is_not_taken_for_the_page(newsroom: Newsroom) -> None:
+    lost = a_page(a_link("/all.rss"))
+    mine = a_page(a_link("/7.rss"))
+    serve(newsroom, {"/@ida.rss": lost, "/@ida": mine, "/7.rss": FEED, "/all.rss": FEED})
+    assert paths(discover(newsroom.kit, f"{SITE}/@ida")) == ["/7.rss"]
 
 
 def test_a_shortcut_that_leads_nowhere_says_so(newsroom: Newsroom) -> None:

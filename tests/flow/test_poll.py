@@ -64,9 +64,9 @@ def test_a_write_that_fails_once_loses_no_entry(newsroom: Newsroom, store: Sqlit
     assert newsroom.entries() == ()
     lost = state_of(newsroom, "wire")
     assert (lost.etag, lost.body_hash, lost.last_ok_at) == (None, None, None)
-    assert lost.next_poll_at == newsroom.now + 60
+    assert lost.next_poll_at == newsroom.now + HOUR, "its publisher is not asked each minute"
 
-    newsroom.now += 61
+    newsroom.now += HOUR
     report = newsroom.poll()
     assert (report.new, report.not_modified) == (3, 0)
     assert state_of(newsroom, "wire").etag == '"v1"'

@@ -174,3 +174,32 @@ def test_kept_connections_are_bounded() -> None:
                 thread.join()
         client.close()
     assert origin.connections == 6 + 4
+
+
+def test_places_whose_connections_are_kept_are_bounded() -> None:
+    with an_origin(lambda talk: talk.say(answer())) as origin:
+        guard = Guard([origin.place])
+        client = Client(guard, resolve=lambda host, port: ["127.0.0.1"], hosts=3)
+
+        def ask(number: int) -> int:
+            target = guard.target(origin.url(host=f"host{number}.example"))
+            with client.exchange(10), client.get(target, {}) as response:
+                assert response.raw.read(decode_content=False)
+            return origin.connections
+
+        assert [ask(number) for number in range(6)] == [1, 2, 3, 4, 5, 6]
+        assert [ask(number) for number in (5, 4, 3)] == [6, 6, 6], "kept"
+        assert [ask(number) for number in (0, 3)] == [7, 7], "given up, and kept on"
+        client.close()
+
+
+def test_a_connection_in_use_outlives_its_place_among_those_kept() -> None:
+    with an_origin(lambda talk: talk.say(answer(talk.path.encode()))) as origin:
+        guard = Guard([origin.place])
+        client = Client(guard, resolve=lambda host, port: ["127.0.0.1"], hosts=1)
+        one, other = (guard.target(origin.url(f"/{n}", f"host{n}.example")) for n in (1, 2))
+        with client.exchange(10), client.get(one, {}) as first:
+            with client.get(other, {}) as second:
+                assert second.raw.read(decode_content=False) == b"/2"
+            assert first.raw.read(decode_content=False) == b"/1"
+        client.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aggregator.core.beacons import drop_beacons
 from aggregator.core.ids import feed_uri
 from aggregator.core.outgoing import (
     calm,
@@ -14,7 +15,7 @@ from aggregator.core.outgoing import (
     media_type,
     paragraphs,
 )
-from aggregator.core.sanitize import clean_html, drop_beacons, plain_text
+from aggregator.core.sanitize import clean_html, plain_text
 from aggregator.core.text import clean_line, clean_text, excerpt, hash_text
 from aggregator.core.urls import safe_link
 from aggregator.model.entry import Enclosure, Text

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aggregator.core.drafting import Draft
 from aggregator.core.flood import FEW, Flood, flood
 from aggregator.core.homes import at_home
-from aggregator.core.identity import Keyed, story_public_id
+from aggregator.core.identity import story_public_id
 from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Known
 from aggregator.model.feed import Feed
@@ -19,9 +19,9 @@ from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, I
 
 def decide(
     feed: Feed,
-    keyed: Sequence[Keyed],
+    digests: Mapping[int, int],
     known: Mapping[int, Known],
-    draft_of: Callable[[Keyed], Draft],
+    draft_of: Callable[[int], Draft],
     candidates_of: Callable[[Sequence[Draft]], Sequence[Candidate]],
     *,
     homes: frozenset[str],
@@ -31,17 +31,18 @@ def decide(
 ) -> Intake:
     """Return everything this poll changes; `draft_of` is asked of new and revised entries only.
 
+    `digests` has the document's entries in its order: the hash of the key and what it says.
     `homes` are the hosts the feed speaks for, `last_visit` is when it was last read.
     """
     fresh: list[Draft] = []
     revised: list[tuple[Draft, Known]] = []
     same = 0
-    for each in keyed:
-        before = known.get(each.key_hash)
+    for key_hash, digest in digests.items():
+        before = known.get(key_hash)
         if before is None:
-            fresh.append(draft_of(each))
-        elif before.digest != each.digest:
-            revised.append((draft_of(each), before))
+            fresh.append(draft_of(key_hash))
+        elif before.digest != digest:
+            revised.append((draft_of(key_hash), before))
         else:
             same += 1
 
@@ -49,7 +50,7 @@ def decide(
         return Intake(same=same)
     drafts = [*fresh, *(draft for draft, _ in revised)]
     candidates = candidates_of(drafts)
-    flooded = _flood(feed, fresh, keyed, known, candidates, last_visit=last_visit, now=now)
+    flooded = _flood(feed, fresh, digests, known, candidates, last_visit=last_visit, now=now)
     aliases, rewritten = _known_again(feed, fresh, flooded)
     stories = StoryFinder(feed, homes, drafts, candidates)
     arrivals = []
@@ -80,7 +81,7 @@ def decide(
 def _flood(
     feed: Feed,
     fresh: Sequence[Draft],
-    keyed: Sequence[Keyed],
+    digests: Mapping[int, int],
     known: Mapping[int, Known],
     candidates: Sequence[Candidate],
     *,
@@ -90,7 +91,7 @@ def _flood(
     if last_visit is None or len(fresh) < FEW:  # as nearly always
         return Flood()
     own = [each for each in candidates if each.feed_id == feed.id]
-    present = {known[each.key_hash].entry_id for each in keyed if each.key_hash in known}
+    present = {known[each].entry_id for each in digests if each in known}
     return flood(fresh, own, present, last_visit=last_visit, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Publishers' markup: made safe to keep, made plain to read, freed of beacons.
+"""Publishers' markup: made safe to keep, made plain to read.
 
 nh3 decides what is safe. What is done before it only bounds its work: it is quadratic in nesting
 (40,000 open elements take 5 s), in attributes of one element, and in unclosed formatting.
@@ -20,37 +20,6 @@ MAX_HTML = 1_000_000  # characters; longer content is kept as plain text
 MAX_TAGS = 400  # with no more than these, nesting needs no care
 MAX_DEPTH = 100  # elements open at once; what opens deeper is dropped, its text stays
 MAX_TAG = 20_000  # characters of one tag; a longer one is dropped
-
-BEACON_HOSTS = frozenset(
-    {
-        "doubleclick.net",
-        "facebook.com/tr",
-        "feedburner.com/~r/",
-        "feedburner.com/~ff/",
-        "feedburner.com/~a/",
-        "feedburner.google.com",
-        "feedproxy.google.com",
-        "feeds.wordpress.com",
-        "feedsportal.com",
-        "google-analytics.com",
-        "googleadservices.com",
-        "googlesyndication.com",
-        "imrworldwide.com",
-        "mf.feeds.reuters.com",
-        "pheedcontent.com",
-        "pheedo.com",
-        "pixel.mathtag.com",
-        "pixel.quantserve.com",
-        "pixel.wp.com",
-        "rss.buysellads.com",
-        "scorecardresearch.com",
-        "statcounter.com",
-        "stats.wordpress.com",
-        "stats.wp.com",
-    }
-)
-"""Hosts (their subdomains included), or host and start of path, that serve beacons as images."""
-
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -166,12 +135,6 @@ _TWICE = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>|&(?:amp|lt|gt|quot|apos|nbsp|#\
 _LIKE_A_TAG = re.compile(r"<(/?[a-zA-Z][^<>]*)>")
 _LIKE_AN_ENTITY = re.compile(r"&([a-z]{2,8}|#\d+);")
 
-_IMAGE = re.compile(r"<img\b[^<>]*>", re.I)
-_SIZE = re.compile(r"""\s(?:width|height)\s*=\s*["']?\s*(\d{1,5})\s*(?:px)?\s*(?=["'\s/>])""", re.I)
-_SOURCE = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
-_EMPTIED = re.compile(r"<(a|p|figure)(?:\s[^<>]*)?>\s*</\1>")
-
-
 def clean_html(html: str, base: str | None) -> str:
     """Return the markup as it may be stored and shown: nothing in it acts.
 
@@ -241,46 +204,6 @@ def looks_like_html(text: str) -> bool:
     (True, True, False)
     """
     return ("<" in text or "&" in text) and _MARKUP.search(text) is not None
-
-
-def drop_beacons(html: str, hosts: frozenset[str] = BEACON_HOSTS) -> str:
-    """Return cleaned HTML without pictures that only tell somebody who is reading.
-
-    These are pictures of width or height 0 or 1, and those of the listed hosts; a link or
-    paragraph that held nothing else goes with them.
-
-    >>> drop_beacons('<p>News<img src="https://e.example/p.gif" width="1" height="1"></p>')
-    '<p>News</p>'
-    """
-    kept = _IMAGE.sub(lambda image: "" if _is_beacon(image[0], hosts) else image[0], html)
-    if kept == html:
-        return html
-    return _EMPTIED.sub("", _EMPTIED.sub("", kept))
-
-
-def _is_beacon(tag: str, hosts: frozenset[str]) -> bool:
-    if any(int(size) <= 1 for size in _SIZE.findall(tag)):
-        return True
-    source = _SOURCE.search(tag)
-    return source is not None and _is_listed(unescape(source[source.lastindex or 0]), hosts)
-
-
-def _is_listed(url: str, hosts: frozenset[str]) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    labels = host.split(".")
-    for start in range(len(labels) - 1):
-        domain = ".".join(labels[start:])
-        if domain in hosts:
-            return True
-        for entry in hosts:
-            name, slash, path = entry.partition("/")
-            if slash and name == domain and parts.path.startswith("/" + path):
-                return True
-    return False
 
 
 def _all_absolute(html: str) -> bool:

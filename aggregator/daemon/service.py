@@ -18,11 +18,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.config import load_settings
 from aggregator.errors import AggregatorError, UsageError
-from aggregator.flow.polled import Absorbed
 from aggregator.flow.follow import follow_due
 from aggregator.flow.kit import Kit
 from aggregator.flow.pages import fetch_pages_due
 from aggregator.flow.poll import Orders, keep_up_with_clock, poll_round
+from aggregator.flow.polled import Absorbed
 from aggregator.flow.publish import publish_due
 from aggregator.flow.push import push_due
 from aggregator.flow.pushed import Inbox

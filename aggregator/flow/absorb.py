@@ -53,8 +53,9 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     return replace(
         arrived,
         turn=told(arrived.turn, parsed),
-        parsed=parsed,
-        keyed=keyed,
+        parsed=replace(parsed, entries=()),
+        seen=len(parsed.entries),
+        digests={each.key_hash: each.digest for each in keyed},
         known=known,
         drafts=drafts,
         spoilt=spoilt,
@@ -163,9 +164,9 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozen
 
     return decide(
         feed,
-        [each for each in polled.keyed if each.key_hash not in polled.spoilt],
+        {key: digest for key, digest in polled.digests.items() if key not in polled.spoilt},
         polled.known,
-        lambda each: polled.drafts[each.key_hash],
+        polled.drafts.__getitem__,
         candidates_of,
         homes=homes,
         blocks=blocks,
@@ -217,7 +218,7 @@ def _record(polled: Polled, intake: Intake, problem: str | None) -> PollRecord:
         status=status,
         ms=outcome.ms,
         bytes=fetched.wire_bytes if fetched is not None else 0,
-        seen=len(polled.parsed.entries) if polled.parsed is not None else 0,
+        seen=polled.seen,
         new=len(intake.arrivals),
         revised=len(intake.changes),
         problem=problem,

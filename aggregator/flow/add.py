@@ -148,7 +148,7 @@ def _decide(
 
     return decide(
         feed,
-        [keyed],
+        {keyed.key_hash: keyed.digest},
         known,
         lambda _: drafted,
         candidates,

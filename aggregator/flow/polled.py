@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aggregator.core.drafting import Draft
-from aggregator.core.identity import Keyed
 from aggregator.core.schedule import Turn
 from aggregator.model.entry import Known, ParsedFeed
 from aggregator.model.exchange import Outcome
@@ -24,8 +23,11 @@ class Polled:
     claim: Claim
     outcome: Outcome
     turn: Turn
-    parsed: ParsedFeed | None = None  # None: nothing to read (304, same bytes, failed)
-    keyed: tuple[Keyed, ...] = ()  # its entries
+    # Without its entries, which are drafts by now, and would be held while the writer is busy.
+    # None: nothing to read (304, same bytes, failed).
+    parsed: ParsedFeed | None = None
+    seen: int = 0  # entries it had
+    digests: Mapping[int, int] = field(default_factory=dict)  # of its entries, by key hash
     known: Mapping[int, Known] = field(default_factory=dict)  # what was stored of them
     body_hash: int | None = None
     unreadable: str | None = None  # why a body that arrived is no feed

@@ -75,8 +75,8 @@ def taken_back(tx: Tx, polled: Polled) -> tuple[tuple[EntryId, ...], tuple[Entry
     whole = parsed.complete and parsed.problem is None and outcome.status == WHOLE
     if not named and not (whole and not polled.spoilt):
         return (), ()
-    hashes = [each.key_hash for each in polled.keyed if each.key_hash in polled.known]
-    present = {polled.known[each].entry_id for each in hashes} - named
+    present = {polled.known[each].entry_id for each in polled.digests if each in polled.known}
+    present -= named
     missing = set(tx.entries.of_feed(feed_id)) - present if whole else set()
     before = set(tx.entries.taken_back(feed_id, TAKEN_BACK))
     gone = (named | missing) - before

@@ -33,7 +33,7 @@ _ASIDES = re.compile(
 # Such patterns begin with a letter of their own and look back from there: they are searched ten
 # times as fast as others. "base=", with blanks before "=" where few others have them.
 _BASE = re.compile(
-    rb"=(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Bb][Aa][Ss][Ee]\s=)|(?<=[Ee]\s\s=)|(?<=\s\s\s=))"
+    rb"=(?<=[Ee\s]=)(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Bb][Aa][Ss][Ee]\s=)|(?<=[Ee]\s\s=)|(?<=\s\s\s=))"
 )
 # What feedparser mends: C1 controls, and letters (C2-F4) before signs (80-BF) that may be two bytes
 # of one letter. A sign's letter stands right before it, or before the end or start of a section.
@@ -43,7 +43,8 @@ _BEFORE = [*_LETTER, *_EDGE, *(each + rb"<!\[CDATA\[" for each in (*_LETTER, *_E
 
 
 def _after_a_letter(sign: bytes) -> bytes:
-    return b"(?:" + b"|".join(b"(?<=" + each + sign + b")" for each in _BEFORE) + b")"
+    perhaps = b"(?<=[\x82-\xb4;>\\[]" + sign + b")"  # the usual answer is no, and this is quick
+    return perhaps + b"(?:" + b"|".join(b"(?<=" + each + sign + b")" for each in _BEFORE) + b")"
 
 
 _SIGNS = re.compile(rb"\xc2(?:[\x80-\x9f]|" + _after_a_letter(rb"\xc2") + rb"[\xa0-\xbf])")

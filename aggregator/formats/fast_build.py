@@ -11,9 +11,8 @@ from feedparser.mixin import _FeedParserMixin
 
 from aggregator.core.sanitize import plain_text, text_to_html
 from aggregator.formats.fast_node import Author, Detail, Node
-from aggregator.formats.fast_walk import HTML, TEXT, XHTML, Walk
+from aggregator.formats.fast_walk import TEXT, XHTML, Walk
 from aggregator.formats.fields import (
-    MAX_CATEGORY,
     MAX_CONTENT,
     MAX_LINE,
     MAX_SUMMARY,
@@ -76,6 +75,9 @@ def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
 
 def _content(walk: Walk, node: Node) -> tuple[str, str | None]:
     """Return the longest HTML among the contents, and the address it is relative to."""
+    if len(node.contents) == 1 and node.contents[0][0] != TEXT:
+        _, value, base = node.contents[0]
+        return value.replace("</br>", ""), base
     marked_up = [each for each in node.contents if each[0] != TEXT]
     if marked_up:
         _, value, base = max(marked_up, key=_length)
@@ -144,11 +146,13 @@ def _as_feedparser(authors: list[Author]) -> Any:
     return keeper.context
 
 
-def _words(node: Node) -> Iterator[str]:
+def _words(node: Node) -> list[str]:
+    words = []
     for term, _, label in node.tags:
         word = (label.strip() if label else "") or (term.strip() if term else "")
         if word and not word.startswith(("http://", "https://")):
-            yield word
+            words.append(word)
+    return words
 
 
 def _enclosures(node: Node, base: str) -> Iterator[Enclosure]:

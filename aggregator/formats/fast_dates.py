@@ -11,7 +11,7 @@ from aggregator.formats.fast_names import Unsure
 from aggregator.formats.fields import LATEST, in_seconds
 
 LONGEST = 200  # characters; no date is longer
-MOST_DAYS = 20_000  # remembered: most entries share their day with others
+MOST_REMEMBERED = 10_000  # days: most entries share theirs with others
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -25,8 +25,11 @@ _W3C = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_WEEKDAYS = frozenset(f"{day}, " for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
+_SIXTIETHS = {f"{number:02}": number for number in range(60)}
 _days: dict[str, int] = {}
-_ahead: dict[str | None, int] = {None: 0, "Z": 0, "GMT": 0, "+0000": 0, "+00:00": 0}
+_ahead: dict[str, int] = {}  # of RFC 822's zones
+_ahead_w3c: dict[str, int] = {}  # feedparser reads +0530 otherwise there
 
 
 def moment(text: str) -> int | None:
@@ -35,22 +38,37 @@ def moment(text: str) -> int | None:
     >>> moment("Tue, 14 Mar 2017 00:00:00 GMT"), moment("2017-03-14T01:00:00+01:00")
     (1489449600, 1489449600)
     """
-    found = (_W3C if text[4:5] == "-" else _RFC822).fullmatch(text)
+    if text[16:26:3] == " :: " and text[:5] in _WEEKDAYS:
+        day, clock, zone, known = text[5:16], text[17:25], text[26:], _ahead
+    elif text[10:19:3] == "T::" and text[4:8:3] == "--":
+        day, clock, zone, known = text[:10], text[11:19], text[19:], _ahead_w3c
+    else:
+        return _slowly(text)
+    try:
+        seconds = (
+            _days[day]
+            + _SIXTIETHS[clock[:2]] * 3600
+            + _SIXTIETHS[clock[3:5]] * 60
+            + _SIXTIETHS[clock[6:]]
+            - known[zone]
+        )
+    except KeyError:
+        return _slowly(text)
+    return seconds if 0 < seconds < LATEST and clock < "24" else _slowly(text)
+
+
+def _slowly(text: str) -> int | None:
+    """Return the date, as written in any usual form; days and zones are remembered."""
+    form, known = (_W3C, _ahead_w3c) if text[4:5] == "-" else (_RFC822, _ahead)
+    found = form.fullmatch(text)
     if found is None:
         return _by_feedparser(text)
     day, hour, minute, second, zone = found.groups()
-    midnight = _days.get(day)
-    if midnight is None:
-        midnight = _midnight(day)
-        if midnight is None:
-            return _by_feedparser(text)
-    ahead = _ahead.get(zone)
-    if ahead is None:
-        ahead = _seconds_ahead(zone)
+    midnight = _midnight(day)
     clock = int(hour) * 3600 + int(minute) * 60 + int(second)
-    if minute > "59" or second > "59" or clock > 86_399:
+    if midnight is None or minute > "59" or second > "59" or clock > 86_399:
         return _by_feedparser(text)
-    seconds = midnight + clock - ahead
+    seconds = midnight + clock - _seconds_ahead(zone or "", known)
     return seconds if 0 < seconds < LATEST else None
 
 
@@ -63,17 +81,25 @@ def _midnight(day: str) -> int | None:
             found = date(int(year), _MONTHS.index(month[:3].lower()) + 1, int(number))
     except ValueError:
         return None
-    if len(_days) >= MOST_DAYS:
-        _days.clear()
-    _days[day] = midnight = (found.toordinal() - _EPOCH) * 86_400
+    midnight = (found.toordinal() - _EPOCH) * 86_400
+    _remember(_days, day, midnight)
     return midnight
 
 
-def _seconds_ahead(zone: str) -> int:
-    if zone[0] in "+-":
+def _seconds_ahead(zone: str, known: dict[str, int]) -> int:
+    if zone[:1] in {"+", "-"}:
         ahead = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-        return -ahead if zone[0] == "-" else ahead
-    return _HOURS.get(zone.lower(), 0) * 3600
+        ahead = -ahead if zone[0] == "-" else ahead
+    else:
+        ahead = _HOURS.get(zone.lower(), 0) * 3600
+    _remember(known, zone, ahead)
+    return ahead
+
+
+def _remember(known: dict[str, int], text: str, seconds: int) -> None:
+    if len(known) >= MOST_REMEMBERED:
+        known.clear()
+    known[text] = seconds
 
 
 def _by_feedparser(text: str) -> int | None:

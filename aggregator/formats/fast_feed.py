@@ -7,7 +7,6 @@ from itertools import islice
 
 from lxml.etree import _Element
 
-from aggregator.core.sanitize import plain_text
 from aggregator.formats import signals
 from aggregator.formats.fast_build import (
     author_named,

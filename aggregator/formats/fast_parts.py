@@ -98,8 +98,10 @@ def without_medium(told: Mapping[str, str]) -> None:
 
 def guid(walk: Walk, node: Node, element: _Element) -> None:
     """Take in an id; feedparser takes it for the link too, when nothing else was told."""
-    items = element.items()
-    permanent = not items or attributes(items).get("ispermalink", "true") == "true"
+    permanent = True
+    if items := element.items():
+        told = items[0][1] if len(items) == 1 and items[0][0] == "isPermaLink" else None
+        permanent = (told or attributes(items).get("ispermalink", "true")) == "true"
     node.guid = value = walk.address(element, resolve=permanent)
     if node.guid_is_link is None:
         node.guid_is_link = permanent and node.link is None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from aggregator.core.urls import absolute
@@ -94,7 +95,10 @@ def bounded_url(url: str | None) -> str | None:
 
 def bounded_words(words: Iterable[str]) -> tuple[str, ...]:
     """Return categories, each once, cut to size."""
-    return tuple([word[:MAX_CATEGORY] for word in list(dict.fromkeys(words))[:MAX_CATEGORIES]])
+    kept = dict.fromkeys(words)
+    if len(kept) > MAX_CATEGORIES or max(map(len, kept), default=0) > MAX_CATEGORY:
+        return tuple(word[:MAX_CATEGORY] for word in islice(kept, MAX_CATEGORIES))
+    return tuple(kept)
 
 
 def bounded_enclosures(found: Iterable[Enclosure]) -> tuple[Enclosure, ...]:

@@ -14,7 +14,6 @@ from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as ConnectionBroken
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from aggregator.model.exchange import Hop
@@ -22,9 +21,6 @@ from aggregator.net.address import Guard, Target
 from aggregator.net.connection import Pool, SecurePool
 from aggregator.net.deadline import Exchange, Watchdog
 from aggregator.net.dialing import Dialer, Resolve, system_names
-from aggregator.net.words import causes
-
-_CLOSED = (ConnectionResetError, BrokenPipeError)
 
 
 @cache
@@ -147,23 +143,14 @@ class Client:
             self._watchdog.over(exchange)
 
     def get(self, target: Target, headers: dict[str, str]) -> Response:
-        """Ask for the target; the body is not read yet and redirects are not followed.
+        """Ask for the target, once; the body is not read yet and redirects are not followed.
 
         Raises `Refused`, `Unreachable`, `Ended`, or what requests and urllib3 raise.
         """
-        request = _request("GET", target, headers)
-        try:
-            return self._send(request)
-        except ConnectionBroken as error:
-            # A kept connection that the server closed in this very moment says nothing of the
-            # server: ask once more on a new one (RFC 9112, section 9.3.1).
-            closed = any(isinstance(cause, _CLOSED) for cause in causes(error))
-            if not (closed and self._dialer.exchange.reused):
-                raise
-            return self._send(request)
+        return self._send(_request("GET", target, headers))
 
     def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Response:
-        """Send a body to the target, once: nobody knows what a broken off request has done."""
+        """Send a body to the target, once."""
         request = _request("POST", target, {**headers, "Content-Length": str(len(body))})
         request.body = body
         return self._send(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,9 @@ from aggregator.net.deadline import shut
 from aggregator.net.dialing import Dialer
 from aggregator.net.heads import Answer
 
+LONGEST_REST = 2.0
+"""Seconds after which a kept connection is not used again; servers keep them for longer."""
+
 
 class Connection(HTTPConnection):
     """A plain connection through the dialer, held by the exchange that uses it."""
@@ -24,7 +28,7 @@ class Connection(HTTPConnection):
     def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._dialer = dialer
-        self._kept = False
+        self.rests_since = 0.0  # monotonic seconds
 
     def _new_conn(self) -> socket.socket:
         return self._dialer.connect(self.host, self.port)
@@ -32,7 +36,6 @@ class Connection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request, and note that it was sent."""
         exchange = self._dialer.exchange
-        exchange.reused, self._kept = self._kept, True
         if self.sock is not None:
             exchange.hold(partial(shut, self.sock))
         super().request(*args, **kwargs)
@@ -45,11 +48,6 @@ class Connection(HTTPConnection):
             super().putheader(header, *values)
         else:
             self._output(f"{header}: {value}".encode("latin-1"))  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        """Close it; whoever sends next does so on a new one."""
-        self._kept = False
-        super().close()
 
 
 class SecureConnection(Connection, HTTPSConnection):
@@ -90,11 +88,24 @@ class Pool(HTTPConnectionPool):
         self.conn_kw["dialer"] = dialer
         self._dialer = dialer
 
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Take a connection, or a new one for one that rested too long.
+
+        A server may close it in the very moment in which we send, and nobody could tell whether it
+        read what we sent: to ask a second time is no manner, so we do not come into that place.
+        """
+        conn: Any = super()._get_conn(timeout)
+        if not conn.is_closed and time.monotonic() - conn.rests_since > LONGEST_REST:
+            conn.close()
+        return conn
+
     def _put_conn(self, conn: Any) -> None:
         self._dialer.exchange.release()
         if conn is not None and self.pool is not None and self.pool.full():
             conn.close()  # urllib3 would log a warning at each of these
         else:
+            if conn is not None:
+                conn.rests_since = time.monotonic()
             super()._put_conn(conn)
 
 

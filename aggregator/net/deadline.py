@@ -33,13 +33,12 @@ class Exchange:
     `remaining`; the watchdog calls `end`.
     """
 
-    __slots__ = ("_lock", "_stop", "deadline", "doing", "ended", "reused", "sent")
+    __slots__ = ("_lock", "_stop", "deadline", "doing", "ended", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.ended: End | None = None
         self.doing = ""  # what takes its time before there is a connection
-        self.reused = False  # whether the last request went out on a kept connection
         self.sent: list[Hop] = []
         self._stop: Callable[[], None] | None = None
         self._lock = threading.Lock()

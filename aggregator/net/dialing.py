@@ -57,7 +57,6 @@ class Dialer:
 
         Raises `Refused`, `Unreachable` or `Ended`.
         """
-        self.exchange.reused = False
         addresses = self._addresses(host, port)
         for address in addresses:
             self._guard.check(address, host=host, port=port)

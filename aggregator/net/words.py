@@ -68,7 +68,7 @@ def not_found(error: Exception, host: str) -> str:
 
 def broken_off(error: BaseException) -> str:
     """Say why an exchange broke off, by the first cause that is understood."""
-    for cause in causes(error):
+    for cause in _causes(error):
         if words := _understood(cause):
             return words
     return f"the exchange failed ({_plain(error)})"
@@ -104,7 +104,7 @@ def _understood(cause: BaseException) -> str | None:
             return None
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """Give the error and all that it wraps, innermost first: that was there when it happened."""
     seen: list[BaseException] = []
     ahead: list[object] = [error]

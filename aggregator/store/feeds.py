@@ -91,8 +91,8 @@ class SqliteFeeds:
     def change(self, feed_id: FeedId, spec: FeedSpec, *, origin: Origin) -> None:
         """Replace what editors say.
 
-        With a new address, account or `scrape:` the feed forgets its validators and what it knew of a move,
-        is due at once if it is active, and overtakes whoever is polling the old address.
+        With a new address, account or `scrape:` the feed forgets its validators and what it knew
+        of a move, is due at once if it is active, and overtakes whoever polls the old address.
         """
         before = self._get(feed_id).spec
         self._refuse_taken(spec, feed_id)

@@ -3,19 +3,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aggregator.core.drafting import Draft
-from aggregator.core.identity import Keyed
 from aggregator.core.intake import decide
-from aggregator.model.entry import Known, ParsedEntry, Text
+from aggregator.model.entry import Known, Text
 from aggregator.model.feed import Feed, FeedSpec, Origin
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.intake import Blocks, Candidate, Intake, Merge
 
 NOW = 1_750_000_000
 FEED = Feed(id=FeedId(9), spec=FeedSpec(url="https://z.example/f", name="z"), origin=Origin.FILE)
-
-
-def keyed(key: int, *, digest: int = 1) -> Keyed:
-    return Keyed(entry=ParsedEntry(), digest=digest, url_hash=None, key=f"k{key}", key_hash=key)
 
 
 def drafted(
@@ -53,9 +48,9 @@ def decided(
     by_key = {draft.key_hash: draft for draft in drafts}
     return decide(
         FEED,
-        [keyed(draft.key_hash) for draft in drafts],
+        dict.fromkeys(by_key, 1),
         known or {},
-        lambda each: by_key[each.key_hash],
+        by_key.__getitem__,
         lambda _: candidates,
         homes=frozenset({"z.example"}),
         blocks=blocks or Blocks(),
@@ -78,13 +73,13 @@ def test_an_unknown_key_is_new_a_known_digest_the_same_another_digest_a_revision
 def test_entries_that_are_the_same_are_never_drafted() -> None:
     known = {1: Known(entry_id=EntryId(10), digest=1, url_hash=None)}
 
-    def draft_of(each: Keyed) -> Draft:
+    def draft_of(key_hash: int) -> Draft:
         raise AssertionError("cleaning what is known is wasted")
 
     blocks = Blocks()
     intake = decide(
         FEED,
-        [keyed(1)],
+        {1: 1},
         known,
         draft_of,
         lambda _: (),

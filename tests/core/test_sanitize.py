@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.core.beacons import drop_beacons
 from aggregator.core.sanitize import (
     MAX_DEPTH,
     MAX_HTML,
@@ -13,7 +14,6 @@ from aggregator.core.sanitize import (
     _all_absolute,
     _cleaner,
     clean_html,
-    drop_beacons,
     looks_like_html,
     plain_text,
     text_to_html,

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.core.sanitize import clean_html, drop_beacons, looks_like_html, plain_text
+from aggregator.core.beacons import drop_beacons
+from aggregator.core.sanitize import clean_html, looks_like_html, plain_text
 from aggregator.errors import ReadFailed
 from aggregator.formats.guard import GuardedReader
 from aggregator.formats.opml import read_opml, write_opml

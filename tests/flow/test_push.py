@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event
@@ -11,7 +12,7 @@ import pytest
 
 from aggregator.core.websub import HOUR, MINUTE, VERIFIED_WITHIN, signed
 from aggregator.flow.push import confirm, push_due, push_state
-from aggregator.flow.pushed import Brought, Door, Inbox, door, receive
+from aggregator.flow.pushed import Brought, Delivery, Door, Inbox, door, receive
 from aggregator.formats.reading import read_document
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Hop, Outcome, Post
@@ -529,6 +530,48 @@ def test_a_push_that_was_lost_with_us_is_polled_for(desk: Desk) -> None:
     desk.newsroom.now += 301
     desk.newsroom.poll()
     assert len(desk.net.asked) == 1
+
+
+def revised(title: str) -> bytes:
+    return rss("wire", [Told(guid="one", title=title)])
+
+
+def test_of_one_feed_the_earlier_push_is_kept_before_the_later(desk: Desk) -> None:
+    desk.follow(HUB)
+    form, kit = desk.net.forms[0][1], desk.newsroom.kit
+    token = form["hub.callback"].rpartition("/")[2]
+    with kit.store.write() as tx:
+        poll = tx.pushes.take(desk.feed_id, desk.now, 60)  # as a poll under way holds it
+    assert poll is not None
+    for title in ("Grain at first", "Grain at last"):
+        body = revised(title)
+        brought = Brought(body=body, signature=sign(form["hub.secret"], body))
+        receive(kit, desk.inbox, token, brought)
+        assert desk.inbox.work(kit) is (title == "Grain at first")
+        with kit.store.write() as tx:
+            tx.feeds.settle(poll, poll.state)
+    (entry,) = (each for each in desk.newsroom.entries() if each.guid == "one")
+    assert (entry.text.title, entry.rev) == ("Grain at last", 2)
+
+
+def test_a_push_does_not_wait_for_the_lease_of_one_behind_it(desk: Desk) -> None:
+    desk.follow(HUB)
+    kit = desk.newsroom.kit
+    with kit.store.write() as tx:
+        claim = tx.pushes.take(desk.feed_id, desk.now, 60)
+    for title, holds in (("Grain one", None), ("Grain two", claim)):
+        desk.inbox.put(
+            Delivery(
+                feed_id=desk.feed_id,
+                topic=WIRE,
+                body=rss("wire", [Told(guid=title, title=title)]),
+                content_type=None,
+                claim=holds,
+                until=time.monotonic() + 60,
+            )
+        )
+    assert not desk.inbox.work(kit)
+    assert {"Grain one", "Grain two"} <= {each.text.title for each in desk.newsroom.entries()}
 
 
 class Choking:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
 import threading
 
 import pytest
@@ -18,6 +20,7 @@ from aggregator.model.exchange import (
     Request,
 )
 from aggregator.model.settings import Net
+from aggregator.net import connection
 from aggregator.net.fetcher import HttpFetcher
 from tests.net.conftest import AGENT, MakeFetcher
 from tests.net.origin import RSS, HangUp, Talk, an_origin, answer
@@ -256,17 +259,39 @@ def test_connections_are_kept_also_after_a_304_and_an_error(fetcher_for: MakeFet
     assert origin.connections == 1
 
 
-def test_a_kept_connection_that_just_died_is_no_failure(fetcher_for: MakeFetcher) -> None:
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_kept_connection_that_dies_is_a_failure_asked_once(
+    reset: bool, fetcher_for: MakeFetcher
+) -> None:
+    """Whether the server read the request nobody can tell: one poll is one request."""
+
     def handler(talk: Talk) -> None:
         if len(origin.requests) == 2:
+            if reset:
+                at_once = struct.pack("ii", 1, 0)
+                talk.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             raise HangUp
         talk.say(answer())
 
     with an_origin(handler) as origin:
         fetcher = fetcher_for(origin)
+        fetched(fetcher.fetch(Request(url=origin.url())))
+        outcome = failed(fetcher.fetch(Request(url=origin.url())))
+        assert outcome.fault is Fault.NETWORK
+        assert (len(origin.requests), origin.connections) == (2, 1)
+        fetched(fetcher.fetch(Request(url=origin.url())))
+
+
+@pytest.mark.parametrize(("rest", "connections"), [(10.0, 1), (0.0, 2)])
+def test_a_connection_that_rested_for_long_is_not_used_again(
+    rest: float, connections: int, fetcher_for: MakeFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LONGEST_REST", rest)
+    with an_origin(lambda talk: talk.say(answer())) as origin:
+        fetcher = fetcher_for(origin)
         for _ in range(2):
             fetched(fetcher.fetch(Request(url=origin.url())))
-    assert len(origin.requests) == 3
+    assert origin.connections == connections
 
 
 def test_a_new_connection_that_dies_is_a_failure_asked_once(fetcher_for: MakeFetcher) -> None:

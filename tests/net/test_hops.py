@@ -110,22 +110,6 @@ def test_what_was_never_sent_is_no_hop(fetcher_for: MakeFetcher) -> None:
     assert fetcher.fetch(Request(url=origin.url())).hops == ()
 
 
-def test_a_request_sent_twice_because_its_connection_had_died_is_two_hops(
-    fetcher_for: MakeFetcher,
-) -> None:
-    def handler(talk: Talk) -> None:
-        if len(origin.requests) == 2:
-            raise HangUp
-        talk.say(answer())
-
-    with an_origin(handler) as origin:
-        fetcher = fetcher_for(origin)
-        fetcher.fetch(Request(url=origin.url()))
-        outcome = fetcher.fetch(Request(url=origin.url()))
-    assert [hop.status for hop in outcome.hops] == [None, 200]
-    assert len(origin.requests) == 3
-
-
 def test_an_answer_to_a_request_that_was_not_taken_whole_is_a_hop(
     fetcher_for: MakeFetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

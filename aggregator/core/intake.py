@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from aggregator.core.drafting import Draft
 from aggregator.core.flood import FEW, Flood, flood
@@ -14,7 +14,17 @@ from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Known
 from aggregator.model.feed import Feed
 from aggregator.model.ids import EntryId, StoryId
-from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, Intake, Merge
+from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, Intake, Merge, Past
+
+MOST_UNDATED_REVISIONS = 24  # of one entry, its publisher's `updated` being the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """What the store is asked while it is decided: only of what is new or revised."""
+
+    candidates: Callable[[Sequence[Draft]], Sequence[Candidate]]  # that may tell the same
+    past: Callable[[Sequence[EntryId]], Mapping[EntryId, Past]]
 
 
 def decide(
@@ -22,7 +32,7 @@ def decide(
     digests: Mapping[int, int],
     known: Mapping[int, Known],
     draft_of: Callable[[int], Draft],
-    candidates_of: Callable[[Sequence[Draft]], Sequence[Candidate]],
+    recall: Recall,
     *,
     homes: frozenset[str],
     blocks: Blocks,
@@ -35,7 +45,7 @@ def decide(
     `homes` are the hosts the feed speaks for, `last_visit` is when it was last read.
     """
     fresh: list[Draft] = []
-    revised: list[tuple[Draft, Known]] = []
+    revised: Revised = []
     same = 0
     for key_hash, digest in digests.items():
         before = known.get(key_hash)
@@ -48,8 +58,9 @@ def decide(
 
     if not fresh and not revised:
         return Intake(same=same)
+    revised, restless = _apart(revised, recall.past)
     drafts = [*fresh, *(draft for draft, _ in revised)]
-    candidates = candidates_of(drafts)
+    candidates = recall.candidates(drafts)
     flooded = _flood(feed, fresh, digests, known, candidates, last_visit=last_visit, now=now)
     aliases, rewritten = _known_again(feed, fresh, flooded)
     stories = StoryFinder(feed, homes, drafts, candidates)
@@ -72,9 +83,43 @@ def decide(
         arrivals=tuple(arrivals),
         changes=changes,
         merges=stories.merges(),
-        aliases=aliases,
+        aliases=aliases + tuple(_seen(feed, draft, before.entry_id) for draft, before in restless),
         same=same,
         notice=flooded.notice,
+    )
+
+
+Revised = list[tuple[Draft, Known]]
+
+
+def _apart(
+    revised: Revised, past_of: Callable[[Sequence[EntryId]], Mapping[EntryId, Past]]
+) -> tuple[Revised, Revised]:
+    """Part revisions from what changes without end: counters, related links, the time of day.
+
+    Such an entry, whose publisher gives its change no new date, is kept as it was, so that it
+    fills no store and no reader's list.
+    """
+    if not revised:
+        return [], []
+    past = past_of([before.entry_id for _, before in revised])
+    kept: Revised = []
+    restless: Revised = []
+    for draft, before in revised:
+        was = past.get(before.entry_id)
+        undated = was is not None and draft.text.updated_at == was.updated_at
+        spent = was is not None and undated and was.rev > MOST_UNDATED_REVISIONS
+        (restless if spent else kept).append((draft, before))
+    return kept, restless
+
+
+def _seen(feed: Feed, draft: Draft, entry_id: EntryId) -> Alias:
+    return Alias(
+        feed_id=feed.id,
+        key_hash=draft.key_hash,
+        entry_id=entry_id,
+        digest=draft.digest,
+        url_hash=draft.url_hash,
     )
 
 
@@ -104,15 +149,7 @@ def _known_again(
         stored = flooded.same_as.get(draft.key_hash)
         if stored is None:
             continue
-        aliases.append(
-            Alias(
-                feed_id=feed.id,
-                key_hash=draft.key_hash,
-                entry_id=stored.entry_id,
-                digest=draft.digest,
-                url_hash=draft.url_hash,
-            )
-        )
+        aliases.append(_seen(feed, draft, stored.entry_id))
         if draft.body_hash != stored.body_hash:
             rewritten.append((draft, stored.entry_id))
     return tuple(aliases), rewritten

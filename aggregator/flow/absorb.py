@@ -9,7 +9,7 @@ from dataclasses import replace
 from aggregator.core.dates import iso_day
 from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
 from aggregator.core.identity import assign, identify, lookup_hashes
-from aggregator.core.intake import decide
+from aggregator.core.intake import Recall, decide
 from aggregator.core.schedule import after_failure, after_success, after_unreadable, heard, told
 from aggregator.core.urls import absolute
 from aggregator.core.websub import after_ping
@@ -167,7 +167,7 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozen
         {key: digest for key, digest in polled.digests.items() if key not in polled.spoilt},
         polled.known,
         polled.drafts.__getitem__,
-        candidates_of,
+        Recall(candidates=candidates_of, past=tx.entries.past),
         homes=homes,
         blocks=blocks,
         last_visit=polled.claim.state.last_ok_at,

@@ -10,7 +10,7 @@ from aggregator.core.column import Column
 from aggregator.core.dates import iso_day
 from aggregator.core.drafting import Books, Draft, draft, place_of, subject
 from aggregator.core.identity import Keyed, assign, identify, lookup_hashes
-from aggregator.core.intake import decide
+from aggregator.core.intake import Recall, decide
 from aggregator.core.series import find
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import fold
@@ -151,7 +151,7 @@ def _decide(
         {keyed.key_hash: keyed.digest},
         known,
         lambda _: drafted,
-        candidates,
+        Recall(candidates=candidates, past=tx.entries.past),
         homes=frozenset(),
         blocks=tx.withdrawals.blocks(),
         last_visit=None,

@@ -16,7 +16,7 @@ from feedparser.sanitizer import replace_doctype
 from lxml import etree
 
 from aggregator.formats.fast_feed import form_of, read_feed
-from aggregator.formats.fast_names import Names, Unsure, declarations
+from aggregator.formats.fast_names import Names, Unsure, declarations, known_prefix
 from aggregator.formats.fast_tables import ENTRY, MEDIA, SOURCE, Parts
 from aggregator.formats.fast_walk import Walk
 from aggregator.model.entry import ParsedFeed
@@ -73,7 +73,8 @@ def read_fast(body: bytes, url: str, content_type: str | None) -> ParsedFeed | H
 def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     body = _in_utf8(body, content_type)
     body, version = _without_doctype(body)
-    names = Names(declarations(body))
+    declared = declarations(body)
+    names = Names(declared)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -82,6 +83,7 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        remove_blank_text=not any(known_prefix(uri) == "xhtml" for _, uri in declared),
         collect_ids=False,
     )
     try:

@@ -23,6 +23,10 @@ NESTED = "an element in an unexpected place"
 
 _SHORT = {"text": TEXT, "plain": TEXT, "html": HTML, "xhtml": XHTML}
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")
+# Addresses and names that urljoin leaves as they are, whatever the base.
+_KEPT = re.compile(
+    r"https?://[\w.-]+/[\w~./%+,@!-]*(?:\?[\w~./%+,@!=&-]+)?|(?:tag|urn):[\w.,:/-]+", re.ASCII
+)
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 _PAIR = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 _WINDOWS = {
@@ -103,7 +107,7 @@ class Walk:
     def resolved(self, address: str) -> str:
         """Return an address resolved against the base, if there is one."""
         if self.base:
-            return str(_urljoin(self.base, address))
+            return address if _KEPT.fullmatch(address) else str(_urljoin(self.base, address))
         return _SLASHES.sub(r"\1", address) if ":///" in address else address
 
     def text(self, element: _Element) -> str:

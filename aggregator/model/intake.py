@@ -29,6 +29,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How often an entry was revised, and the date its publisher gave it last."""
+
+    rev: int
+    updated_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A new entry, with everything that was decided about it."""
 
@@ -71,7 +79,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """A new key of an entry that is stored: its publisher gave it another id."""
+    """A key of an entry that is stored, and what it says there: all that is kept of it."""
 
     feed_id: FeedId
     key_hash: int

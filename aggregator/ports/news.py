@@ -7,7 +7,7 @@ from typing import Protocol
 
 from aggregator.model.entry import Entry, EntryView, Known, Revision
 from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
-from aggregator.model.intake import Candidate, Intake, Kept
+from aggregator.model.intake import Candidate, Intake, Kept, Past
 from aggregator.model.story import StoryView
 
 
@@ -15,6 +15,10 @@ class Entries(Protocol):
     """Entries, their texts, tags and what was seen."""
 
     def known(self, feed_id: FeedId, key_hashes: Sequence[int]) -> Mapping[int, Known]: ...
+    def past(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, Past]:
+        """How often each was revised, of those still there."""
+        ...
+
     def candidates(
         self, url_hashes: Sequence[int], body_hashes: Sequence[int]
     ) -> tuple[Candidate, ...]:

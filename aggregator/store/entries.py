@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Entry, EntryView, Known, Revision
 from aggregator.model.ids import EntryId, FeedId, StoryId
-from aggregator.model.intake import Candidate, Intake, Kept
+from aggregator.model.intake import Candidate, Intake, Kept, Past
 from aggregator.store import keeping, rows, words
 from aggregator.store.packing import unpack
 from aggregator.store.sqlite import LAST_ID, Connection, many
@@ -33,6 +33,17 @@ class SqliteEntries:
         return {
             key_hash: Known(entry_id=EntryId(entry_id), digest=digest, url_hash=url_hash)
             for key_hash, entry_id, digest, url_hash in found
+        }
+
+    def past(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, Past]:
+        """Return how often each was revised and its publisher's last date, of those still there."""
+        found = self._conn.execute(
+            "SELECT id, rev, updated_at FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+            (many(entry_ids),),
+        )
+        return {
+            EntryId(entry_id): Past(rev=rev, updated_at=updated_at)
+            for entry_id, rev, updated_at in found
         }
 
     def candidates(

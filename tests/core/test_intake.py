@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from aggregator.core.drafting import Draft
-from aggregator.core.intake import decide
+from aggregator.core.intake import MOST_UNDATED_REVISIONS, Recall, decide
 from aggregator.model.entry import Known, Text
 from aggregator.model.feed import Feed, FeedSpec, Origin
 from aggregator.model.ids import EntryId, FeedId, StoryId
-from aggregator.model.intake import Blocks, Candidate, Intake, Merge
+from aggregator.model.intake import Blocks, Candidate, Intake, Merge, Past
 
 NOW = 1_750_000_000
 FEED = Feed(id=FeedId(9), spec=FeedSpec(url="https://z.example/f", name="z"), origin=Origin.FILE)
@@ -44,6 +46,7 @@ def decided(
     candidates: Sequence[Candidate] = (),
     known: dict[int, Known] | None = None,
     blocks: Blocks | None = None,
+    past: dict[EntryId, Past] | None = None,
 ) -> Intake:
     by_key = {draft.key_hash: draft for draft in drafts}
     return decide(
@@ -51,7 +54,7 @@ def decided(
         dict.fromkeys(by_key, 1),
         known or {},
         by_key.__getitem__,
-        lambda _: candidates,
+        Recall(candidates=lambda _: candidates, past=lambda _: past or {}),
         homes=frozenset({"z.example"}),
         blocks=blocks or Blocks(),
         last_visit=None,
@@ -82,7 +85,7 @@ def test_entries_that_are_the_same_are_never_drafted() -> None:
         {1: 1},
         known,
         draft_of,
-        lambda _: (),
+        Recall(candidates=lambda _: (), past=lambda _: {}),
         homes=frozenset(),
         blocks=blocks,
         last_visit=None,
@@ -176,3 +179,21 @@ def test_a_new_story_gets_an_opaque_id_of_feed_and_key() -> None:
     one = decided([drafted(1)]).arrivals[0].story_public_id
     two = decided([drafted(2)]).arrivals[0].story_public_id
     assert one != two and one.isalnum() and len(one) == 16
+
+
+@pytest.mark.parametrize(
+    ("revised", "new_date", "kept"),
+    [
+        (MOST_UNDATED_REVISIONS, False, True),
+        (MOST_UNDATED_REVISIONS + 1, False, False),
+        (MOST_UNDATED_REVISIONS + 1, True, True),
+    ],
+)
+def test_a_text_that_changes_without_end_and_date_is_revised_so_often_and_no_more(
+    revised: int, new_date: bool, kept: bool
+) -> None:
+    known = {1: Known(entry_id=EntryId(10), digest=9, url_hash=None)}
+    past = {EntryId(10): Past(rev=revised, updated_at=5 if new_date else None)}
+    intake = decided([drafted(1)], known=known, past=past)
+    assert len(intake.changes) == kept
+    assert [alias.digest for alias in intake.aliases] == ([] if kept else [1])

@@ -22,7 +22,7 @@ from aggregator.flow.robots import refusal
 from aggregator.flow.setup import identity
 from aggregator.formats.reading import READERS, differences
 from aggregator.model.exchange import Failed, Fault, Fetched, Request, Wanted
-from aggregator.model.feed import Claim
+from aggregator.model.feed import Claim, FeedStatus
 from aggregator.model.intake import Blocks
 from aggregator.ports import Tx
 
@@ -173,8 +173,18 @@ def _request(kit: Kit, claim: Claim, ground: Ground) -> Request:
         etag=state.etag if same else None,
         last_modified=state.last_modified if same else None,
         authorization=kit.authorize(spec.auth) if spec.auth else None,
+        taken=partial(_taken, kit, claim),
         subscribers=ground.subscribers,
     )
+
+
+def _taken(kit: Kit, claim: Claim, url: str) -> str | None:
+    """Return the name of the other active feed that is polled at this address."""
+    with kit.store.read() as tx:
+        other = tx.feeds.find(url)
+    if other is None or other.id == claim.feed.id or other.spec.url != url:
+        return None
+    return other.spec.name if other.status is FeedStatus.ACTIVE else None
 
 
 def _without_body(outcome: Fetched) -> Fetched:

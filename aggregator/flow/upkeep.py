@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aggregator.core.identity import guid_hash
-from aggregator.core.schedule import DAY, confirmed_move, host_pause
+from aggregator.core.schedule import confirmed_move, host_pause
 from aggregator.core.urls import host_of
 from aggregator.flow.polled import Polled
 from aggregator.model.exchange import Failed, Fault, Fetched
@@ -25,8 +25,8 @@ _MOVED = "redirects for good to "
 def with_move(tx: Tx, feed: Feed, state: PollState, now: float) -> tuple[PollState, str | None]:
     """Return the state with what a confirmed permanent redirect means, and where to poll from now.
 
-    Where another feed of ours is polled already this one is a twin: the operator is told, and it
-    is asked once a day. A login goes to no other host than the one it was given for.
+    Where another feed of ours is polled already this one is a twin: it is paused, and the operator
+    told. A login goes to no other host than the one it was given for.
     """
     to = confirmed_move(state, now)
     if to is None:
@@ -34,9 +34,9 @@ def with_move(tx: Tx, feed: Feed, state: PollState, now: float) -> tuple[PollSta
         return (replace(state, notice=None) if over else state), None
     other = tx.feeds.find(to)
     if other is not None and other.id != feed.id:
-        notice = f"{_MOVED}{to}, which is feed {other.spec.name!r}: one of the two can go"
-        due = max(state.next_poll_at or now, now + DAY)
-        return replace(state, notice=notice, next_poll_at=due), None
+        notice = f"{_MOVED}{to}, which is feed {other.spec.name!r}: paused, one of the two can go"
+        tx.feeds.set_status(feed.id, FeedStatus.PAUSED, now=now)
+        return replace(state, notice=notice), None
     if feed.spec.auth is not None and host_of(to) != host_of(feed.spec.url):
         notice = f"{_MOVED}{to}; its login was given for another host: change the feed's address"
         return replace(state, notice=notice), None

@@ -53,7 +53,7 @@ def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
     return ParsedEntry(
         guid=bounded_guid(guid) if guid else None,
         guid_is_link=bool(node.guid_is_link) and not walk.atom,
-        url=bounded_url(link_of(node, url)),
+        url=bounded_url(link_of(walk, node)),
         title=title[:MAX_LINE],
         summary=summary[:MAX_SUMMARY],
         content=content[:MAX_CONTENT],
@@ -67,7 +67,7 @@ def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
         source_title=None if origin is None else line_of(walk, origin),
         source_url=None
         if origin is None
-        else bounded_url(link_of(origin, url) or address(origin.href, url)),
+        else bounded_url(link_of(walk, origin) or address(origin.href, url)),
         licence=bounded_url(licence_of(node, url)) if node.links or node.rights else None,
         base=base,
     )
@@ -173,9 +173,9 @@ def _image(node: Node, base: str) -> str | None:
     return None
 
 
-def link_of(node: Node, url: str) -> str | None:
+def link_of(walk: Walk, node: Node) -> str | None:
     """Return the page an entry, a feed or a source is about."""
-    return (node.link and address(node.link, url)) or rel_of(node, "alternate", url)
+    return (walk.page(node.link) if node.link else None) or rel_of(node, "alternate", walk.url)
 
 
 def rel_of(node: Node, rel: str, url: str) -> str | None:

@@ -22,8 +22,8 @@ _RFC822 = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _W3C = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 _WEEKDAYS = frozenset(f"{day}, " for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 _SIXTIETHS = {f"{number:02}": number for number in range(60)}
@@ -65,8 +65,8 @@ def _slowly(text: str) -> int | None:
         return _by_feedparser(text)
     day, hour, minute, second, zone = found.groups()
     midnight = _midnight(day)
-    clock = int(hour) * 3600 + int(minute) * 60 + int(second)
-    if midnight is None or minute > "59" or second > "59" or clock > 86_399:
+    clock = int(hour or 0) * 3600 + int(minute or 0) * 60 + int(second or 0)
+    if midnight is None or (minute or "") > "59" or (second or "") > "59" or clock > 86_399:
         return _by_feedparser(text)
     seconds = midnight + clock - _seconds_ahead(zone or "", known)
     return seconds if 0 < seconds < LATEST else None

@@ -286,7 +286,7 @@ def _parsed(walk: Walk, feed: Found) -> ParsedFeed:
     return ParsedFeed(
         format=walk.form,
         title=line_of(walk, feed),
-        site_url=bounded_url(link_of(feed, url)),
+        site_url=bounded_url(link_of(walk, feed)),
         lang=language(feed.language),
         icon=bounded_url(address(feed.icon or feed.logo or (feed.image or "").strip(), url)),
         licence=licence_of(feed, url),

@@ -141,9 +141,14 @@ def content(walk: Walk, node: Node, element: _Element, usual: str = TEXT) -> Non
     if kind in TYPES and node.summary is None:
         node.summary = value
     if value:
-        if kind == TEXT and not walk.atom and _looks_like_html((element.text or "").strip()):
+        if kind == TEXT and not walk.atom and _is_html(element.text or ""):
             kind = HTML
         node.contents = added(node.contents, (kind, value, walk.base))
+
+
+def _is_html(text: str) -> bool:
+    """Say whether feedparser takes undeclared text for HTML, after a look that rules out most."""
+    return ("</" in text or "&" in text) and _looks_like_html(text.strip())
 
 
 def content_encoded(walk: Walk, node: Node, element: _Element) -> None:

@@ -6,14 +6,17 @@ that ends with no parent's, whether there was content): so does this.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 from lxml.etree import _Element
 
-from aggregator.formats.fast_names import XLINK, XML, Names, Unsure, attributes
+from aggregator.core.urls import absolute
+from aggregator.formats.fast_names import MOST_ATTRIBUTES, XLINK, XML, Names, Unsure, attributes
 
 TEXT, HTML, XHTML = "text/plain", "text/html", "application/xhtml+xml"
 TYPES = frozenset({TEXT, HTML, XHTML})
@@ -21,12 +24,14 @@ TYPES = frozenset({TEXT, HTML, XHTML})
 MARKUP = "markup inside a text field"
 NESTED = "an element in an unexpected place"
 
+_USUAL = frozenset({"alt", "class", "height", "href", "id", "src", "style", "title", "width"})
 _SHORT = {"text": TEXT, "plain": TEXT, "html": HTML, "xhtml": XHTML}
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")
 # Addresses and names that urljoin leaves as they are, whatever the base.
 _KEPT = re.compile(
     r"https?://[\w.-]+/[\w~./%+,@!-]*(?:\?[\w~./%+,@!=&-]+)?|(?:tag|urn):[\w.,:/-]+", re.ASCII
 )
+_PLAIN_NAME = re.compile("[A-Za-z0-9_-]{1,200}")
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 _PAIR = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 _WINDOWS = {
@@ -41,10 +46,12 @@ class Walk:
     """One document while it is read."""
 
     __slots__ = (
+        "_tags",
         "atom",
         "base",
         "based",
         "depth",
+        "folder",
         "entry",
         "form",
         "has_content",
@@ -69,6 +76,9 @@ class Walk:
         self.settled = ""  # a base that does not change when it is resolved against itself
         self.lang: str | None = None
         self.depth = 0
+        folder = absolute("x", url)
+        self.folder = folder[:-1] if folder and folder.endswith("/x") else ""
+        self._tags: dict[str, str] = {}
         self.title_depth = -1
         self.has_content = False
         self.entry: Mapping[str, Callable[..., None]] = {}  # what reads which elements, where
@@ -95,6 +105,12 @@ class Walk:
                 self.settled = before
         else:
             self.base = _urljoin("", given)
+
+    def page(self, address: str) -> str | None:
+        """Return an address in our words; a plain name, as of many ids, is of the same folder."""
+        if self.folder and _PLAIN_NAME.fullmatch(address):
+            return self.folder + address
+        return absolute(address, self.url)
 
     def within(self, element: _Element) -> None:
         """Refuse an element inside whose parts the base changes."""
@@ -151,8 +167,7 @@ class Walk:
             inner = element[0]
             alone = not (element.text or "").strip() and not (inner.tail or "").strip()
             if alone and self._inline(inner.tag) == "div":
-                if inner.keys():
-                    _strings(inner)
+                _strings(inner.items())
                 element = inner
         pieces = [escape(element.text or "")]
         for child in element:
@@ -164,43 +179,53 @@ class Walk:
         name = self._inline(element.tag)
         if self.names.xlink and declares_xlink(element):
             raise Unsure(MARKUP)
-        pieces.append(f"<{name}{_strings(element)}>" if element.keys() else f"<{name}>")
-        if element.text:
-            pieces.append(escape(element.text))
-        for child in element:
-            self._write(child, pieces)
+        items = element.items()
+        pieces.append(f"<{name}{_strings(items)}>" if items else f"<{name}>")
+        if text := element.text:
+            pieces.append(_escaped(text))
+        if len(element):
+            for child in element:
+                self._write(child, pieces)
         pieces.append(f"</{name}>")
-        if element.tail:
-            pieces.append(escape(element.tail))
+        if text := element.tail:
+            pieces.append(_escaped(text))
 
     def _inline(self, tag: str) -> str:
         """Return the name of an element of XHTML, which is all that may stand inside content."""
-        uri, _, name = tag.rpartition("}")
-        name = name.lower()
-        if uri.lower() != "{http://www.w3.org/1999/xhtml" or name in {"body", "svg", "math"}:
-            raise Unsure("markup that is no XHTML")
+        name = self._tags.get(tag)
+        if name is None:
+            uri, _, name = tag.rpartition("}")
+            name = name.lower()
+            if uri.lower() != "{http://www.w3.org/1999/xhtml" or name in {"body", "svg", "math"}:
+                raise Unsure("markup that is no XHTML")
+            self._tags[tag] = name
         return name
 
 
-def _strings(element: _Element) -> str:
-    """Return the attributes as feedparser writes them into markup."""
-    written = []
-    found: dict[str, str] = {}
-    for key, value in element.items():
-        if key[0] == "{":
-            if not key.startswith(XML):
-                raise Unsure("markup that is no XHTML")
-            key = "xml:" + key[len(XML) :]
-        key = key.lower()
-        if key in found:
-            raise Unsure("markup that is no XHTML")
-        found[key] = value.lower() if key in {"rel", "type"} else value
-    if len(found) > 64:
+def _escaped(text: str) -> str:
+    return escape(text) if "&" in text or "<" in text or ">" in text else text
+
+
+def _strings(items: Sequence[tuple[Any, Any]]) -> str:
+    """Return attributes as feedparser writes them into markup."""
+    if len(items) > MOST_ATTRIBUTES:
         raise Unsure("too many attributes")
-    for key, value in found.items():
-        quoted = escape(value, {'"': "&quot;"})
-        written.append(f' {key}="{quoted}"')
-    return "".join(written)
+    found: dict[str, str] = {}
+    for key, value in items:
+        if key not in _USUAL:
+            if key[0] == "{":
+                if not key.startswith(XML):
+                    raise Unsure("markup that is no XHTML")
+                key = "xml:" + key[len(XML) :]
+            key = key.lower()
+            if key in found:
+                raise Unsure("markup that is no XHTML")
+            if key in {"rel", "type"}:
+                value = value.lower()
+        if "&" in value or "<" in value or ">" in value or '"' in value:
+            value = escape(value, {'"': "&quot;"})
+        found[key] = value
+    return "".join([f' {key}="{value}"' for key, value in found.items()])
 
 
 def content_type(told: str) -> str:
@@ -217,10 +242,8 @@ def without_semicolons(address: str) -> str:
 def mended(text: str) -> str:
     """Return the text with UTF-8 that was taken for Latin-1, and Windows' characters, put right."""
     if _PAIR.search(text):
-        try:
+        with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
             text = text.encode("iso-8859-1").decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            pass
     return _CONTROL.sub(lambda found: _WINDOWS[found[0]], text)
 
 

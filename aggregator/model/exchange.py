@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +25,7 @@ class Request:
     etag: str | None = None
     last_modified: str | None = None
     authorization: str | None = None
+    taken: Callable[[str], str | None] | None = None  # by which feed of ours an address is polled
     subscribers: int | None = None  # told in the User-Agent once `site.url` is set
 
 

@@ -148,7 +148,7 @@ class HttpFetcher:
                     _drain(wire)
                 finally:
                     exchange.sent[-1] = wire.hop(route.target)
-            if failed := self._redirect(route, response.status_code, location):
+            if failed := self._redirect(request, route, response.status_code, location):
                 return failed
             if failed := self._arrive(route, response.status_code, exchange):
                 return failed
@@ -166,8 +166,13 @@ class HttpFetcher:
         except Refused as error:
             raise Refused(f"redirect refused: {error}" if route.redirected else error) from error
 
-    def _redirect(self, route: Route, status: int, location: str) -> Failed | None:
-        """Move on to where a redirect points, or say why we do not."""
+    def _redirect(
+        self, request: Request, route: Route, status: int, location: str
+    ) -> Failed | None:
+        """Move on to where a redirect points, or say why we do not.
+
+        What another feed of ours polls anyway is not asked for twice.
+        """
         try:
             target = self._guard.target(pointed_at(location, route.target.url))
         except (Refused, ValueError) as error:
@@ -180,9 +185,11 @@ class HttpFetcher:
             problem = "the redirects run in a circle"
         elif len(route.visited) > MOST_REDIRECTS:
             problem = f"more than {MOST_REDIRECTS} redirects"
+        elif request.taken is not None and (name := request.taken(target.url)) is not None:
+            problem = f"redirects to {target.url}, which is polled as feed {name!r}"
         else:
             return None
-        return Failed(fault=Fault.BLOCKED, problem=problem, status=status)
+        return Failed(fault=Fault.BLOCKED, problem=problem, status=status, moved_to=route.moved_to)
 
     def _arrive(self, route: Route, status: int, exchange: Exchange) -> Failed | None:
         """Come to where a redirect leads as we would have come by ourselves, or say why not.

@@ -9,9 +9,9 @@ import pytest
 from aggregator.flow import turn
 from aggregator.flow.upkeep import TAKEN_BACK
 from aggregator.model.entry import ParsedFeed
-from aggregator.model.exchange import Fetched, Request
-from aggregator.model.feed import Feed, PollState
-from tests.flow.newsroom import DAY, Newsroom, Told, answer, feed, fetched, topic, url_of
+from aggregator.model.exchange import Fetched
+from aggregator.model.feed import Feed, FeedStatus, PollState
+from tests.flow.newsroom import Newsroom, Told, answer, feed, fetched, topic, url_of
 from tests.makers import NOON
 
 NEW = "https://new.example/feed.xml"
@@ -51,7 +51,7 @@ def test_a_permanent_redirect_is_followed_for_good_when_three_polls_agree(
 
     newsroom.net.asked.clear()
     assert newsroom.poll("wire").new == 0, "its entries are known at the new address"
-    assert newsroom.net.asked == [Request(url=NEW, subscribers=1)]
+    assert [each.url for each in newsroom.net.asked] == [NEW]
 
 
 def test_the_file_may_go_on_naming_the_address_that_redirects(newsroom: Newsroom) -> None:
@@ -75,7 +75,7 @@ def test_the_file_may_go_on_naming_the_address_that_redirects(newsroom: Newsroom
     )
 
 
-def test_a_redirect_into_another_feed_of_ours_is_flagged_and_asked_rarely(
+def test_a_feed_that_redirects_for_good_into_another_of_ours_is_paused_and_told(
     newsroom: Newsroom,
 ) -> None:
     newsroom.follow(["wire", "post"], [topic()])
@@ -83,18 +83,29 @@ def test_a_redirect_into_another_feed_of_ours_is_flagged_and_asked_rarely(
     redirects(newsroom, "wire", url_of("post"), Told(guid="1"))
     for _ in range(3):
         newsroom.poll("wire")
-    state = state_of(newsroom, "wire")
-    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
-    assert state.notice == (
+    twin = feed_of(newsroom, "wire")
+    assert (twin.spec.url, twin.status) == (url_of("wire"), FeedStatus.PAUSED)
+    assert state_of(newsroom, "wire").notice == (
         "redirects for good to https://post.example/feed.xml, which is feed 'post': "
-        "one of the two can go"
+        "paused, one of the two can go"
     )
-    assert state.next_poll_at is not None
-    assert state.next_poll_at >= newsroom.now + DAY
 
+    with newsroom.kit.store.write() as tx:
+        tx.feeds.set_status(twin.id, FeedStatus.ACTIVE, now=newsroom.now)
     newsroom.serves("wire", Told(guid="1"))
     newsroom.poll("wire")
     assert state_of(newsroom, "wire").notice is None, "it is its own again"
+
+
+def test_a_poll_is_told_which_addresses_other_feeds_are_polled_at(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.poll("wire")
+    taken = newsroom.net.asked[-1].taken
+    assert taken is not None
+    assert taken(url_of("post")) == "post"
+    assert taken(url_of("wire")) is None
+    assert taken("https://nobody.example/feed") is None
 
 
 def test_a_login_follows_to_no_other_host(newsroom: Newsroom) -> None:

@@ -178,3 +178,17 @@ def test_gone_behind_a_temporary_redirect_is_not_the_end_of_the_feed(
     assert isinstance(away, Failed)
     assert (moved.fault, away.fault) == (Fault.GONE, Fault.STATUS)
     assert away.status == 410
+
+
+@pytest.mark.parametrize(("status", "moves"), [(301, True), (302, False)])
+def test_what_another_feed_polls_is_not_asked_for_twice(
+    status: int, moves: bool, fetcher_for: MakeFetcher
+) -> None:
+    with an_origin(leading({"/a": (status, "/b")})) as origin:
+        wire = origin.url("/b")
+        request = Request(url=origin.url("/a"), taken=lambda url: "wire" if url == wire else None)
+        outcome = fetcher_for(origin).fetch(request)
+    assert isinstance(outcome, Failed)
+    assert outcome.problem == f"redirects to {wire}, which is polled as feed 'wire'"
+    assert outcome.moved_to == (wire if moves else None)
+    assert [hop.status for hop in outcome.hops] == [status]

@@ -140,7 +140,7 @@ KEPT: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     23: (
         "a redirect into another feed is flagged",
-        (f"{UPKEEP}::test_a_redirect_into_another_feed_of_ours_is_flagged_and_asked_rarely",),
+        (f"{UPKEEP}::test_a_feed_that_redirects_for_good_into_another_of_ours_is_paused_and_told",),
     ),
     24: (
         "five redirects, no circles",

@@ -278,3 +278,17 @@ def watched(tool: Any, *, seconds: float) -> list[int]:
 
     tool.Handler.do_GET = do_get
     return busy
+
+
+def test_a_week_of_every_behaviour_on_one_host_has_no_fault_either(tmp_path: Path) -> None:
+    """Six feeds redirect into a seventh here: it is asked as one feed is."""
+    with sky() as here:
+        origin = here.origin()
+        urls = {url.rsplit("/", 1)[1]: url for url in origin.urls(everything=False)}
+        del urls["gzip-bomb"]  # its endless body would take a deadline at each poll
+        desk = Desk(here, tmp_path, urls, spacing=1.0)
+        desk.live_until(NOON + WEEK)
+        statuses = desk.statuses()
+        assert here.faults() == {}
+        assert [name for name in ("301", "308") if statuses[name] is FeedStatus.PAUSED]
+        assert statuses["410"] is FeedStatus.GONE

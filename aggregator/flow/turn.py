@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import BoundedSemaphore
 
 from aggregator.core.drafting import Books
 from aggregator.core.schedule import Turn, after_failure
@@ -15,6 +14,7 @@ from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefu
 from aggregator.flow.absorb import absorb, prepare
 from aggregator.flow.archives import with_archives
 from aggregator.flow.filing import Desk, desk
+from aggregator.flow.gate import Gate
 from aggregator.flow.health import enter
 from aggregator.flow.kit import Kit
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
@@ -39,7 +39,7 @@ class Ground:
 
     books: Books
     subscribers: int
-    gate: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    gate: Gate = field(default_factory=lambda: Gate(AT_ONCE))
 
 
 def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
@@ -63,7 +63,7 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
     arrived = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
     if body_hash == claim.state.body_hash and claim.state.read_by == READERS:
         return arrived
-    with ground.gate:
+    with ground.gate.passed():
         return read_body(kit, arrived, outcome, ground.books)
 
 

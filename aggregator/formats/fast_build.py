@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 from typing import Any
 
@@ -10,14 +9,18 @@ from feedparser import FeedParserDict
 from feedparser.mixin import _FeedParserMixin
 
 from aggregator.core.sanitize import plain_text, text_to_html
+from aggregator.core.urls import absolute
 from aggregator.formats.fast_node import Author, Detail, Node
 from aggregator.formats.fast_walk import TEXT, XHTML, Walk
 from aggregator.formats.fields import (
     MAX_CONTENT,
+    MAX_ENCLOSURES,
+    MAX_GUID,
     MAX_LINE,
     MAX_SUMMARY,
+    MAX_TYPE,
+    MAX_URL,
     address,
-    bounded_enclosures,
     bounded_guid,
     bounded_url,
     bounded_words,
@@ -31,29 +34,29 @@ from aggregator.model.entry import Enclosure, ParsedEntry
 def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
     """Return the entry; `inherited` is who wrote it when it does not say."""
     url = walk.url
-    content, base = _content(walk, node) if node.contents else ("", None)
-    detail = node.summary_detail or node.title_detail
-    lang = None
+    content, base = _content(walk, node) if node.contents else ("", "")
+    summary, title = node.caption or "", node.title
+    detail = node.summary_detail
     if detail is not None:
-        _, lang, detail_base = detail
-        base = base or detail_base
-    base = (address(base, url) or url) if base else url
-    summary = _markup(walk, node.summary, node.summary_detail) if node.summary_detail else ""
-    summary = summary or node.caption or ""
-    title = node.title and _markup(walk, node.title, node.title_detail)
+        summary = _markup(walk, node.summary or "", detail) or summary
+    else:
+        detail = node.title_detail
+    if title and node.title_detail is not None:
+        title = _markup(walk, title, node.title_detail)
     author = author_named(node.authors) if node.authors else None
     origin = node.source
     if author is None and origin is not None and origin.authors:
         author = author_named(origin.authors)
     author = author or inherited
     guid = node.guid.strip() if node.guid else None
-    enclosures: tuple[Enclosure, ...] = ()
-    if node.encloses:
-        enclosures = bounded_enclosures(_enclosures(node, base))
+    if detail is not None:
+        base = base or detail[2]
+    base = (address(base, url) or url) if base else url
+    link = link_of(walk, node)
     return ParsedEntry(
-        guid=bounded_guid(guid) if guid else None,
+        guid=None if not guid else guid if len(guid) <= MAX_GUID else bounded_guid(guid),
         guid_is_link=bool(node.guid_is_link) and not walk.atom,
-        url=bounded_url(link_of(walk, node)),
+        url=link if link is None or len(link) <= MAX_URL else None,
         title=title[:MAX_LINE],
         summary=summary[:MAX_SUMMARY],
         content=content[:MAX_CONTENT],
@@ -61,19 +64,27 @@ def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
         published=node.published or node.created,
         updated=node.updated,
         categories=bounded_words(_words(node)) if node.tags else (),
-        enclosures=enclosures,
-        image=bounded_url(_image(node, base)),
-        lang=language(lang) if lang else None,
+        enclosures=_enclosures(node, base) if node.encloses else (),
+        image=_image(node, base),
+        lang=language(detail[1]) if detail is not None and detail[1] else None,
         source_title=None if origin is None else line_of(walk, origin),
-        source_url=None
-        if origin is None
-        else bounded_url(link_of(walk, origin) or address(origin.href, url)),
-        licence=bounded_url(licence_of(node, url)) if node.links or node.rights else None,
+        source_url=None if origin is None else _origin(walk, origin),
+        licence=_licence(node, url),
         base=base,
     )
 
 
-def _content(walk: Walk, node: Node) -> tuple[str, str | None]:
+def _origin(walk: Walk, origin: Node) -> str | None:
+    return bounded_url(link_of(walk, origin) or address(origin.href, walk.url))
+
+
+def _licence(node: Node, url: str) -> str | None:
+    if node.rights is None and not node.licensed:
+        return None
+    return bounded_url(licence_of(node, url))
+
+
+def _content(walk: Walk, node: Node) -> tuple[str, str]:
     """Return the longest HTML among the contents, and the address it is relative to."""
     if len(node.contents) == 1 and node.contents[0][0] != TEXT:
         _, value, base = node.contents[0]
@@ -85,26 +96,27 @@ def _content(walk: Walk, node: Node) -> tuple[str, str | None]:
     if walk.atom or node.summary_detail is None:
         _, value, base = max(node.contents, key=_length)
         return text_to_html(value), base
-    return "", None
+    return "", ""
 
 
 def _length(content: tuple[str, str, str]) -> int:
     return len(content[1])
 
 
-def _markup(walk: Walk, value: str | None, detail: Detail | None) -> str:
+def _markup(walk: Walk, value: str, detail: Detail) -> str:
     """Return a text as markup; what Atom declares to be plain text is escaped for it."""
-    if value is None or detail is None:
-        return value or ""
     kind = detail[0]
-    if kind == TEXT and walk.atom:
-        return escape(value, quote=False)
+    if kind == TEXT:
+        return escape(value, quote=False) if walk.atom else value
     return value.replace("</br>", "") if kind == XHTML else value
 
 
 def line_of(walk: Walk, node: Node) -> str | None:
     """Return the title of a feed or source on one line."""
-    return plain_text(_markup(walk, node.title, node.title_detail), 500) or None
+    title = node.title
+    if title and node.title_detail is not None:
+        title = _markup(walk, title, node.title_detail)
+    return plain_text(title, 500) or None
 
 
 def author_named(authors: list[Author]) -> str | None:
@@ -155,21 +167,25 @@ def _words(node: Node) -> list[str]:
     return words
 
 
-def _enclosures(node: Node, base: str) -> Iterator[Enclosure]:
+def _enclosures(node: Node, base: str) -> tuple[Enclosure, ...]:
+    found = []
     for rel, href, kind, length in node.links:
-        if rel == "enclosure" and (found := address(href, base)):
-            yield Enclosure(url=found, type=kind.strip() or None, length=whole_number(length))
+        if rel == "enclosure" and href and (at := absolute(href, base)) and len(at) <= MAX_URL:
+            size = whole_number(length) if length else None
+            found.append(Enclosure(url=at, type=kind.strip()[:MAX_TYPE] or None, length=size))
+    return tuple(found[:MAX_ENCLOSURES])
 
 
 def _image(node: Node, base: str) -> str | None:
-    for one in (*node.thumbnails, *node.pictures, node.image):
-        if one and (found := address(one.strip(), base)):
-            return found
+    if node.thumbnails or node.pictures or node.image:
+        for one in (*node.thumbnails, *node.pictures, node.image):
+            if one and (found := address(one.strip(), base)):
+                return bounded_url(found)
     if node.encloses:
         for rel, href, kind, _ in node.links:
             if rel == "enclosure" and href and kind.startswith("image/"):
                 if found := address(href.strip(), base):
-                    return found
+                    return bounded_url(found)
     return None
 
 

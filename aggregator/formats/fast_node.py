@@ -36,6 +36,7 @@ class Node:
     link: str | None = None
     links: list[Link] = _NOTHING
     encloses = False  # one of the links is an enclosure
+    licensed = False  # one of the links is a licence
     title = ""
     title_depth: int | None = None
     title_detail: Detail | None = None

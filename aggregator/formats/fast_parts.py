@@ -75,9 +75,11 @@ def link(walk: Walk, node: Node, element: _Element) -> None:
             elif rel == "enclosure":
                 node.encloses = True
                 without_medium(told)
+            elif rel == "license":
+                node.licensed = True
             return
-        if rel == "enclosure":
-            raise Unsure("an enclosure without its address")
+        if rel in {"enclosure", "license"}:
+            raise Unsure("an enclosure or licence without its address")
     value = walk.address(element)
     if "&" in value:
         value = without_semicolons(value.replace("&amp;", "&") if node.is_entry else value)
@@ -239,6 +241,7 @@ def image(walk: Walk, node: Node, element: _Element) -> None:
 def licence(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a Creative Commons licence of RSS 2.0."""
     node.links = added(node.links, ("license", walk.text(element) or None, "", None))
+    node.licensed = True
 
 
 def cc_license(walk: Walk, node: Node, element: _Element) -> None:
@@ -246,6 +249,7 @@ def cc_license(walk: Walk, node: Node, element: _Element) -> None:
     leaf(walk, node, element)
     told = attributes(element.items())
     node.links = added(node.links, ("license", told.get("rdf:resource") or None, "", None))
+    node.licensed = True
 
 
 def rights(walk: Walk, node: Node, element: _Element) -> None:

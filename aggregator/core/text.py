@@ -14,6 +14,9 @@ from functools import cache
 from hashlib import blake2b
 from itertools import islice, pairwise
 
+_SIZED = 2048
+_SIZES = [size.to_bytes(8, "big") for size in range(_SIZED)]
+
 MAX_TOKEN = 100  # characters; longer ones are blobs nobody searches for
 
 # Scripts that are written without spaces between words (Han, kana, Hangul with its particles,
@@ -336,12 +339,9 @@ def hash_texts(*groups: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _sized(parts: tuple[str, ...]) -> bytes:
-    coded = [p.encode() if p.isascii() else p.encode("utf-8", "surrogatepass") for p in parts]
-    return b"".join([piece for data in coded for piece in (_size(len(data)), data)])
-
-
-_SIZES = [size.to_bytes(8, "big") for size in range(256)]
-
-
-def _size(size: int) -> bytes:
-    return _SIZES[size] if size < 256 else size.to_bytes(8, "big")
+    pieces: list[bytes] = []
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        size = len(data)
+        pieces += (_SIZES[size] if size < _SIZED else size.to_bytes(8, "big"), data)
+    return b"".join(pieces)

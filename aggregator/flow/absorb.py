@@ -187,8 +187,9 @@ def _keep(tx: Tx, polled: Polled, intake: Intake, desk: Desk) -> None:
         return
     kept = tx.entries.keep(intake)
     want_pages(tx, feed, [each.entry_id for each in kept if each.new], polled.turn.started)
-    tx.entries.take_back(gone, now, TAKEN_BACK)
-    tx.entries.set_withdrawn(given, None)
+    if gone or given:
+        tx.entries.take_back(gone, now, TAKEN_BACK)
+        tx.entries.set_withdrawn(given, None)
     stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
     found = (tx.stories.of_entry(entry_id) for entry_id in (*gone, *given))
     stories += [story_id for story_id in found if story_id is not None]

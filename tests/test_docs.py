@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import click
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import aggregator
 from aggregator import errors
@@ -82,6 +85,36 @@ def test_the_constraints_pin_everything_and_name_no_registry() -> None:
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines and all("==" in line for line in lines)
     assert "://" not in text and "--" not in text
+
+
+def test_the_constraints_pin_whatever_is_installed_for_us() -> None:
+    """From our own requirements on, of every extra, as far as they are installed here."""
+    text = (ROOT / "constraints.txt").read_text()
+    pinned = {canonicalize_name(line.split("==")[0]) for line in text.splitlines() if "==" in line}
+    extras = (*(metadata.metadata("aggregator").get_all("Provides-Extra") or ()), "")
+    left = [*needed("aggregator", extras), ("hatchling", ("",))]
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    while left:
+        name, wanted = each = left.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        assert name in pinned or name == "pip", name  # which installs the others
+        left += needed(name, wanted)
+    assert len(seen) > 50
+
+
+def needed(name: str, extras: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """What a package needs on this machine, each with its extras; nothing of what is not here."""
+    try:
+        told = [Requirement(each) for each in metadata.requires(name) or ()]
+    except metadata.PackageNotFoundError:
+        return []
+    return [
+        (canonicalize_name(each.name), (*sorted(each.extras), ""))
+        for each in told
+        if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
 
 
 def test_every_member_of_our_json_extension_is_documented() -> None:

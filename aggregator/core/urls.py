@@ -92,6 +92,25 @@ def host_of(url: str) -> str | None:
     return parts.host if parts else None
 
 
+def takes_login(url: str, given_for: str) -> bool:
+    """Return whether a login that was given for one address may be sent to another.
+
+    It may on the same host and port, and from there to the same host by TLS; never the way back.
+
+    >>> takes_login("https://a.example/new", "http://a.example/feed")
+    True
+    >>> takes_login("http://a.example/new", "https://a.example/feed")
+    False
+    """
+    to, was = _split(url), _split(given_for)
+    if to is None or was is None or to.host != was.host:
+        return False
+    if to.scheme == was.scheme:
+        usual = 443 if to.scheme == "https" else 80
+        return (to.port or usual) == (was.port or usual)
+    return to.scheme == "https" and to.port in (None, 443) and was.port in (None, 80)
+
+
 def lies_on(host: str, place: str) -> bool:
     """Return whether a host is that place or below it.
 

@@ -129,13 +129,14 @@ class Service:
             ending.join(LAST_WORDS)
 
     def _do(self, job: Callable[[], None]) -> None:
-        """Do one job; what stops it (a full disk, a lock) is told when it begins and ends."""
+        """Do one job; what stops it (a full disk, a bug) is told when it begins and ends."""
         name = job.__name__
         try:
             job()
-        except AggregatorError as error:
+        except Exception as error:  # the other jobs, and this one's next turn, go on
             if not self._stop.is_set() and self._problems.get(name) != str(error):
-                log.error("cannot %s", name, extra={"problem": str(error)})
+                bug = None if isinstance(error, AggregatorError) else error
+                log.error("cannot %s", name, extra={"problem": str(error)}, exc_info=bug)
                 self._problems[name] = str(error)
         else:
             if self._problems.pop(name, None) is not None:

@@ -13,7 +13,7 @@ from aggregator.core.intake import Recall, decide
 from aggregator.core.schedule import after_failure, after_success, after_unreadable, heard, told
 from aggregator.core.urls import absolute
 from aggregator.core.websub import after_ping
-from aggregator.flow.filing import Desk, homes, redraw, refresh_stories
+from aggregator.flow.filing import Desk, homes, is_free, redraw, refresh_stories
 from aggregator.flow.pages import page_texts, want_pages
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
 from aggregator.flow.push import heed_arrivals, heed_hubs
@@ -81,7 +81,7 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
     if not tx.feeds.settle(polled.claim, state):
         raise Overtaken(feed.spec.name)
     if polled.parsed is not None:
-        _keep(tx, polled, intake, desk)
+        _keep(tx, polled, intake, blocks, desk)
     if not polled.pushed:
         _heed_hubs(tx, polled, feed, intake, desk.homes.get(feed.id, frozenset()))
         pass_on(tx, polled)
@@ -175,21 +175,22 @@ def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozen
     )
 
 
-def _keep(tx: Tx, polled: Polled, intake: Intake, desk: Desk) -> None:
+def _keep(tx: Tx, polled: Polled, intake: Intake, blocks: Blocks, desk: Desk) -> None:
     before, now = polled.claim.feed, int(polled.turn.started)
     feed = desk.feeds[before.id]
     if feed != before:
         tx.feeds.learn(
             feed.id, title=feed.title, site_url=feed.site_url, lang=feed.lang, icon=feed.icon
         )
-    gone, given = taken_back(tx, polled)
+    gone, given = taken_back(tx, polled, intake)
     if not (intake or gone or given):
         return
     kept = tx.entries.keep(intake)
     want_pages(tx, feed, [each.entry_id for each in kept if each.new], polled.turn.started)
     if gone or given:
         tx.entries.take_back(gone, now, TAKEN_BACK)
-        tx.entries.set_withdrawn(given, None)
+        # What editors keep out meanwhile comes back by no publisher's word.
+        tx.entries.set_withdrawn([each for each in given if is_free(tx, each, blocks)], None)
     stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
     found = (tx.stories.of_entry(entry_id) for entry_id in (*gone, *given))
     stories += [story_id for story_id in found if story_id is not None]

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.core.homes import at_home
-from aggregator.core.intake import blocked
 from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
-from aggregator.flow.filing import desk, homes, refresh, refresh_stories
+from aggregator.flow.filing import desk, homes, is_free, refresh, refresh_stories
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
 from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId
-from aggregator.model.intake import Blocks
 from aggregator.model.topic import Decision, NewDecision, Topic, Verb
 from aggregator.ports import Tx
 
@@ -168,19 +166,9 @@ def _let_return(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
     blocks = tx.withdrawals.blocks()
     entries = _entries_of(tx, decision.payload)
     if blocks:
-        entries = tuple(each for each in entries if _is_free(tx, each, blocks))
+        entries = tuple(each for each in entries if is_free(tx, each, blocks))
     tx.entries.set_withdrawn(entries, None)
     _let_follow(tx, kit, entries, now)
-
-
-def _is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
-    entry = tx.entries.get(entry_id)
-    feed = tx.feeds.get(entry.feed_id) if entry is not None else None
-    if entry is None or feed is None:
-        return False
-    hashes = tx.entries.hashes(entry_id)
-    by_itself = entry_id in blocks.entries  # whatever it says by now
-    return not by_itself and blocked(feed, entry.text.url, hashes, blocks) is None
 
 
 def _withdrawn(tx: Tx, what: str) -> dict[str, str]:

@@ -9,10 +9,11 @@ from functools import partial
 from aggregator.core.curation import Ruling, elect, judge, standing
 from aggregator.core.homes import bare_host, homes_of
 from aggregator.core.ids import choose_uri
+from aggregator.core.intake import blocked
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed
-from aggregator.model.ids import FeedId, StoryId, TopicId
-from aggregator.model.intake import Match
+from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
+from aggregator.model.intake import Blocks, Match
 from aggregator.model.topic import Admitted, Case, NewItem, Topic, Verdict
 from aggregator.ports import Tx
 
@@ -47,6 +48,17 @@ def homes(tx: Tx, feed: Feed) -> frozenset[str]:
     site = bare_host(feed.site_url or "")
     contested = bool(site) and tx.feeds.is_anothers(site, feed.id)
     return homes_of(feed, site_is_anothers=contested)
+
+
+def is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
+    """Return whether no withdrawal by editors keeps this entry out."""
+    entry = tx.entries.get(entry_id)
+    feed = tx.feeds.get(entry.feed_id) if entry is not None else None
+    if entry is None or feed is None:
+        return False
+    hashes = tx.entries.hashes(entry_id)
+    by_itself = entry_id in blocks.entries  # whatever it says by now
+    return not by_itself and blocked(feed, entry.text.url, hashes, blocks) is None
 
 
 def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) -> set[TopicId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event
@@ -9,7 +10,7 @@ from threading import Event
 from aggregator.core.following import Known, Plan, plan
 from aggregator.core.naming import FEED_NAME, name_for
 from aggregator.core.schedule import Turn, after_failure, after_success, after_unreadable
-from aggregator.errors import NotFound, ReadFailed, UsageError
+from aggregator.errors import NotFound, ReadFailed, StoreError, StoreRefused, UsageError
 from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit
 from aggregator.flow.lists import address_of
@@ -19,6 +20,8 @@ from aggregator.model.feed import Feed, FeedStatus, Origin, OutlineList, PollSta
 from aggregator.model.lists import DAY, FollowedList, ListSpec, ListState, ListStatus
 from aggregator.model.settings import Settings
 from aggregator.ports import Tx
+
+log = logging.getLogger(__name__)
 
 LEASE = 600.0  # seconds a list is read by one reader alone
 PATIENCE = 30.0  # seconds that somebody who follows a list waits for its host's turn
@@ -61,7 +64,7 @@ def follow_due(
     with kit.store.write() as tx:
         due = tx.lists.claim_due(kit.clock(), lease=LEASE)
     stop = stop or Event()
-    looked = (_look(kit, each, patience, stop) for each in due if not stop.is_set())
+    looked = (_look_safely(kit, each, patience, stop) for each in due if not stop.is_set())
     return tuple(done for done in looked if done is not None)
 
 
@@ -186,6 +189,17 @@ def _retire(tx: Tx, feeds: Sequence[Feed], now: float) -> None:
         tx.feeds.set_status(feed.id, FeedStatus.RETIRED, now=now)
     if feeds:
         tx.lists.read_wholly()  # another list may name one of them: it takes over then
+
+
+def _look_safely(kit: Kit, followed: FollowedList, patience: float, stop: Event) -> Followed | None:
+    """Look at one list; a bug it meets costs no other, and it is read again after its lease."""
+    try:
+        return _look(kit, followed, patience, stop)
+    except Exception as error:
+        if isinstance(error, StoreError) and not isinstance(error, StoreRefused):
+            raise
+        log.exception("could not follow a list", extra={"list": followed.spec.name})
+        return Followed(name=followed.spec.name, problem=f"internal error: {error!r}")
 
 
 def _look(kit: Kit, followed: FollowedList, patience: float, stop: Event) -> Followed | None:

@@ -31,6 +31,7 @@ IDLE = 0.5  # seconds between two looks at a stop
 PING_EVERY = 60.0  # seconds at least between two polls that pings bring about
 PARTIAL = 226  # what a poll's answer says (RFC 3229) that holds only what is new
 ROOM = 64_000_000  # bytes of bodies that wait at the most; what comes then is taken as a ping
+LEAST = 4_000  # bytes that the smallest body counts for: it is not kept for nothing
 
 
 class Door(Enum):
@@ -85,15 +86,18 @@ class Inbox:
 
     def has_room(self, size: int) -> bool:
         """Return whether a body of this many bytes may wait here."""
-        return sum(len(each.body) for each in self._deliveries()) + size <= self._room
+        waiting = sum(max(len(each.body), LEAST) for each in self._deliveries())
+        return waiting + max(size, LEAST) <= self._room
 
     def has(self, feed_id: FeedId) -> bool:
         """Return whether something waits for this feed: what comes then waits behind it."""
         return any(each.feed_id == feed_id for each in self._deliveries())
 
     def put(self, what: Delivery | Parting) -> None:
-        """Have this done soon."""
+        """Have this done soon; once, however often a hub pings or comes though it was left."""
         with self._lock:
+            if any(_says_the_same(each, what) for each in self._waiting):
+                return
             self._waiting.append(what)
         self._came.set()
 
@@ -103,7 +107,7 @@ class Inbox:
             if not self._came.wait(IDLE):
                 continue
             self._came.clear()
-            if self.work(kit(), stop=stop):
+            if not _safely(lambda: not self.work(kit(), stop=stop)):
                 stop.wait(LOOK)
                 self._came.set()
 
@@ -143,6 +147,14 @@ class Inbox:
     def _deliveries(self) -> list[Delivery]:
         with self._lock:
             return [each for each in self._waiting if isinstance(each, Delivery)]
+
+
+def _says_the_same(before: Delivery | Parting, after: Delivery | Parting) -> bool:
+    """Whether the later adds nothing; what holds a lease has to be seen to."""
+    if isinstance(before, Delivery) and isinstance(after, Delivery):
+        pings = not before.body and not after.body and after.claim is None
+        return pings and before.feed_id == after.feed_id
+    return before == after
 
 
 def door(kit: Kit, inbox: Inbox, token: str) -> Door:

@@ -72,6 +72,17 @@ def refusal(kit: Kit, feed: Feed) -> Failed | None:
     return Failed(fault=Fault.BLOCKED, problem=said.because)
 
 
+def led_astray(kit: Kit, feed: Feed, page: Fetched) -> Failed | None:
+    """Return why a page must not be used that redirects led to another place; None: it may be."""
+    if place_of(page.url) == place_of(feed.spec.url):
+        return None
+    said = allowed(kit, page.url, private=feed.spec.private)
+    if said.yes:
+        return None
+    problem = f"it leads to another host: {said.because}"
+    return Failed(fault=Fault.BLOCKED, problem=problem, ms=page.ms, hops=page.hops)
+
+
 def _holds(kept: RobotsFile, now: float) -> bool:
     """Whether it need not be asked for anew. A clock that went back makes it due."""
     return 0.0 <= now - kept.fetched_at < (KEPT if _answered(kept.status) else AGAIN)

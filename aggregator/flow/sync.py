@@ -47,6 +47,7 @@ def sync(tx: Tx, settings: Settings, now: float) -> Synced:
 
 
 def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:
+    _send_back(tx, settings.feeds)
     before = _counterparts(tx.feeds.all(), settings.feeds)
     added, changed, opened = [], [], []
     retired = _retire(tx, {feed.id for feed in before.values()}, now)
@@ -78,6 +79,23 @@ def _judge_anew(tx: Tx, settings: Settings, feed_ids: Sequence[FeedId], now: int
     stories = {story for entry in entries if (story := tx.stories.of_entry(entry)) is not None}
     if stories:
         refresh_stories(tx, desk(tx, identity(tx, settings.site, now)), sorted(stories), now)
+
+
+def _send_back(tx: Tx, specs: Sequence[FeedSpec]) -> None:
+    """Poll feeds at the address editors gave them where redirects led them to one of the file's.
+
+    Else whoever redirects to a newspaper's feed before that is ours would be it: its entries
+    would stand under the newspaper's name and rights.
+    """
+    names = {spec.url: spec.name for spec in specs}
+    feeds = tx.feeds.all()
+    taken = {feed.spec.url for feed in feeds}
+    for feed in feeds:
+        home, here = feed.moved_from, feed.spec.url
+        if home is None or home in taken or here not in names:
+            continue
+        if home in names or names[here] != feed.spec.name:
+            tx.feeds.change(feed.id, replace(feed.spec, url=home), origin=feed.origin)
 
 
 def _counterparts(feeds: Sequence[Feed], specs: Sequence[FeedSpec]) -> dict[str, Feed]:

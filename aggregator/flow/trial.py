@@ -16,7 +16,7 @@ from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.lists import spec_for
 from aggregator.flow.pages import read_article
-from aggregator.flow.robots import allowed
+from aggregator.flow.robots import allowed, led_astray
 from aggregator.formats.article import missing
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Failed, Fetched, Outcome, Request, Wanted
@@ -83,6 +83,9 @@ def try_feed(
         status = outcome.status if isinstance(outcome, Failed) else 304
         return replace(tried, problem=problem, status=status)
     tried = replace(tried, url=outcome.url, status=outcome.status, ms=outcome.ms)
+    tried_feed = Feed(id=FeedId(0), spec=spec, origin=Origin.DESK)
+    if spec.scrape and (astray := led_astray(kit, tried_feed, outcome)) is not None:
+        return replace(tried, problem=astray.problem)
     try:
         parsed = kit.reader.read(
             outcome.body,
@@ -92,7 +95,7 @@ def try_feed(
         )
     except ReadFailed as error:
         return replace(tried, problem=str(error))
-    feed = learned(Feed(id=FeedId(0), spec=spec, origin=Origin.DESK), parsed)
+    feed = learned(tried_feed, parsed)
     now = int(kit.clock())
     keyed = assign(identify(parsed.entries), {})
     drafts = tuple(draft(each, feed, ready, first_seen=now) for each in keyed)

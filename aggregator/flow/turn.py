@@ -10,6 +10,7 @@ from functools import partial
 from aggregator.core.drafting import Books
 from aggregator.core.schedule import Turn, after_failure
 from aggregator.core.text import signed64
+from aggregator.core.websub import after_ping
 from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefused
 from aggregator.flow.absorb import absorb, prepare
 from aggregator.flow.archives import with_archives
@@ -18,9 +19,10 @@ from aggregator.flow.gate import Gate
 from aggregator.flow.health import enter
 from aggregator.flow.kit import Kit
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
-from aggregator.flow.robots import refusal
+from aggregator.flow.robots import led_astray, refusal
 from aggregator.flow.setup import identity
 from aggregator.formats.reading import READERS, differences
+from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, Request, Wanted
 from aggregator.model.feed import Claim, FeedStatus
 from aggregator.model.intake import Blocks
@@ -57,6 +59,8 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
     if claim.feed.spec.scrape is not None and (unwelcome := refusal(kit, claim.feed)) is not None:
         return Polled(claim=claim, outcome=unwelcome, turn=turn)
     outcome = kit.fetcher.fetch(request)
+    if claim.feed.spec.scrape is not None and isinstance(outcome, Fetched):
+        outcome = led_astray(kit, claim.feed, outcome) or outcome
     if not isinstance(outcome, Fetched):
         return Polled(claim=claim, outcome=outcome, turn=turn)
     body_hash = signed64(outcome.body)
@@ -64,11 +68,23 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
     if body_hash == claim.state.body_hash and claim.state.read_by == READERS:
         return arrived
     with ground.gate.passed():
-        return read_body(kit, arrived, outcome, ground.books)
+        arrived, parsed = _read(kit, arrived, outcome)
+        if parsed is None or parsed.more_url is None or claim.state.last_ok_at is not None:
+            return _drafted(kit, arrived, parsed, ground.books)
+    del outcome  # a large body need not be held while others are asked for
+    parsed, hops = with_archives(kit, claim.feed, parsed)  # and nobody waits at the gate for them
+    arrived = replace(arrived, outcome=replace(arrived.outcome, hops=arrived.outcome.hops + hops))
+    with ground.gate.passed():
+        return _drafted(kit, arrived, parsed, ground.books)
 
 
 def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
     """Read and draft a body that arrived; what cannot be read is told in `unreadable`."""
+    arrived, parsed = _read(kit, arrived, outcome)
+    return _drafted(kit, arrived, parsed, books)
+
+
+def _read(kit: Kit, arrived: Polled, outcome: Fetched) -> tuple[Polled, ParsedFeed | None]:
     spec, state = arrived.claim.feed.spec, arrived.claim.state
     ask = partial(kit.reader.read, outcome.body, url=outcome.url, content_type=outcome.content_type)
     try:
@@ -79,11 +95,13 @@ def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Poll
                 parsed, arrived = shadow, replace(arrived, misread=misread)
                 log.error("misread", extra={"feed": spec.name, "fields": ", ".join(misread)})
     except ReadFailed as error:
-        return replace(arrived, unreadable=str(error))
-    if state.last_ok_at is None and parsed.more_url is not None and not arrived.pushed:
-        parsed, hops = with_archives(kit, arrived.claim.feed, parsed)
-        more = replace(arrived.outcome, hops=arrived.outcome.hops + hops)
-        arrived = replace(arrived, outcome=more)
+        return replace(arrived, unreadable=str(error)), None
+    return arrived, parsed
+
+
+def _drafted(kit: Kit, arrived: Polled, parsed: ParsedFeed | None, books: Books) -> Polled:
+    if parsed is None:
+        return arrived
     with kit.store.read() as tx:
         return prepare(tx, arrived, parsed, books)
 
@@ -144,7 +162,10 @@ def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
         problem = f"internal error, nothing of this poll was kept: {error!r}"
         failed = Failed(fault=Fault.UNREADABLE, problem=problem)
         without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn, pushed=polled.pushed)
-        return absorb(tx, without, blocks, who)
+        try:
+            return absorb(tx, without, blocks, who)
+        except Overtaken:
+            return Absorbed(feed=feed, outcome=failed, overtaken=True)
 
 
 def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbed, ...]:
@@ -153,8 +174,13 @@ def _hand_back(kit: Kit, group: Sequence[Polled], problem: str) -> tuple[Absorbe
     try:
         with kit.store.write() as tx:
             for polled in group:
-                # Their publishers have no part in it, and shall not be asked each minute.
-                state = after_failure(polled.claim.state, failed, polled.turn)
+                # Their publishers have no part in it, and shall not be asked each minute. What a
+                # hub brought is polled for.
+                before, turn = polled.claim.state, polled.turn
+                if polled.pushed:
+                    state = after_ping(before, turn.started)
+                else:
+                    state = after_failure(before, failed, turn)
                 tx.feeds.settle(polled.claim, state)
     except StoreError as error:
         log.error("could not hand feeds back", extra={"problem": str(error)})

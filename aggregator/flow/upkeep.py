@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from aggregator.core.identity import guid_hash
 from aggregator.core.schedule import confirmed_move, host_pause
-from aggregator.core.urls import host_of
+from aggregator.core.urls import host_of, takes_login
 from aggregator.flow.polled import Polled
 from aggregator.model.exchange import Failed, Fault, Fetched
 from aggregator.model.feed import Feed, FeedStatus, PollState
 from aggregator.model.ids import EntryId
+from aggregator.model.intake import Intake
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
@@ -26,19 +27,23 @@ def with_move(tx: Tx, feed: Feed, state: PollState, now: float) -> tuple[PollSta
     """Return the state with what a confirmed permanent redirect means, and where to poll from now.
 
     Where another feed of ours is polled already this one is a twin: it is paused, and the operator
-    told. A login goes to no other host than the one it was given for.
+    told; where another was polled, and is not any more, it goes on as it is. A login goes to no
+    other place than the one it was given for, and never from TLS to none.
     """
     to = confirmed_move(state, now)
-    if to is None:
+    if to is None or host_of(to) is None:  # what is too long for an address is none
         over = state.moved_to is None and (state.notice or "").startswith(_MOVED)
         return (replace(state, notice=None) if over else state), None
     other = tx.feeds.find(to)
     if other is not None and other.id != feed.id:
-        notice = f"{_MOVED}{to}, which is feed {other.spec.name!r}: paused, one of the two can go"
+        notice = f"{_MOVED}{to}, which is feed {other.spec.name!r}"
+        if other.status is not FeedStatus.ACTIVE or other.spec.url != to:
+            return replace(state, notice=f"{notice}, not polled there: one of the two can go"), None
         tx.feeds.set_status(feed.id, FeedStatus.PAUSED, now=now)
-        return replace(state, notice=notice), None
-    if feed.spec.auth is not None and host_of(to) != host_of(feed.spec.url):
-        notice = f"{_MOVED}{to}; its login was given for another host: change the feed's address"
+        return replace(state, notice=f"{notice}: paused, one of the two can go"), None
+    if feed.spec.auth is not None and not takes_login(to, feed.spec.url):
+        place = "port, or for TLS" if host_of(to) == host_of(feed.spec.url) else "host"
+        notice = f"{_MOVED}{to}; its login was given for another {place}: change the feed's address"
         return replace(state, notice=notice), None
     return state, to
 
@@ -61,11 +66,14 @@ def pass_on(tx: Tx, polled: Polled) -> None:
         tx.feeds.set_status(feed.id, FeedStatus.GONE, now=polled.turn.started)
 
 
-def taken_back(tx: Tx, polled: Polled) -> tuple[tuple[EntryId, ...], tuple[EntryId, ...]]:
+def taken_back(
+    tx: Tx, polled: Polled, intake: Intake
+) -> tuple[tuple[EntryId, ...], tuple[EntryId, ...]]:
     """Return the entries that their publisher took back, and those that it gives again.
 
     It takes back what it names as deleted (RFC 6721; ids count only within this feed), and what a
-    document that calls itself complete leaves out (RFC 5005, section 2).
+    document that calls itself complete leaves out (RFC 5005, section 2). What comes under a new
+    id is not left out.
     """
     parsed, outcome = polled.parsed, polled.outcome
     if parsed is None or not isinstance(outcome, Fetched):
@@ -76,6 +84,7 @@ def taken_back(tx: Tx, polled: Polled) -> tuple[tuple[EntryId, ...], tuple[Entry
     if not named and not (whole and not polled.spoilt):
         return (), ()
     present = {polled.known[each].entry_id for each in polled.digests if each in polled.known}
+    present |= {alias.entry_id for alias in intake.aliases}
     present -= named
     missing = set(tx.entries.of_feed(feed_id)) - present if whole else set()
     before = set(tx.entries.taken_back(feed_id, TAKEN_BACK))

@@ -49,7 +49,7 @@ def _after_a_letter(sign: bytes) -> bytes:
 
 _SIGNS = re.compile(rb"\xc2(?:[\x80-\x9f]|" + _after_a_letter(rb"\xc2") + rb"[\xa0-\xbf])")
 _REFERENCES = re.compile(
-    rb"&#(?:0*1(?:2[89]|[345][0-9])|[xX]0*[89][0-9a-fA-F]|"
+    rb"#(?<=&#)(?:0*1(?:2[89]|[345][0-9])|[xX]0*[89][0-9a-fA-F]|"
     + _after_a_letter(b"&#")
     + rb"(?:0*1(?:[678][0-9]|9[01])|[xX]0*[abAB][0-9a-fA-F]));"
 )

@@ -27,7 +27,7 @@ from aggregator.formats.fields import (
     language,
     whole_number,
 )
-from aggregator.formats.tolerant import author_of
+from aggregator.formats.tolerant import MAILBOX, author_of
 from aggregator.model.entry import Enclosure, ParsedEntry
 
 
@@ -86,15 +86,13 @@ def _licence(node: Node, url: str) -> str | None:
 
 def _content(walk: Walk, node: Node) -> tuple[str, str]:
     """Return the longest HTML among the contents, and the address it is relative to."""
-    if len(node.contents) == 1 and node.contents[0][0] != TEXT:
-        _, value, base = node.contents[0]
-        return value.replace("</br>", ""), base
-    marked_up = [each for each in node.contents if each[0] != TEXT]
-    if marked_up:
-        _, value, base = max(marked_up, key=_length)
-        return value.replace("</br>", ""), base
+    contents = node.contents
+    if len(contents) > 1:
+        contents = [max([one for one in contents if one[0] != TEXT] or contents, key=_length)]
+    kind, value, base = contents[0]
+    if kind != TEXT:
+        return _markup(walk, value, (kind, None, base)), base
     if walk.atom or node.summary_detail is None:
-        _, value, base = max(node.contents, key=_length)
         return text_to_html(value), base
     return "", ""
 
@@ -126,6 +124,8 @@ def author_named(authors: list[Author]) -> str | None:
         if isinstance(one, str):
             if "@" not in one:
                 return one.strip() or None
+            if mailbox := MAILBOX.fullmatch(one.strip()[:300]):
+                return (mailbox[1] or mailbox[2]).strip() or None
         else:
             names = [value for key, value in one if key == "name"]
             if len(names) == 1 and names[0] and "@" not in names[0] and "<" not in names[0]:
@@ -183,9 +183,10 @@ def _image(node: Node, base: str) -> str | None:
                 return bounded_url(found)
     if node.encloses:
         for rel, href, kind, _ in node.links:
-            if rel == "enclosure" and href and kind.startswith("image/"):
-                if found := address(href.strip(), base):
-                    return bounded_url(found)
+            if rel != "enclosure" or not href or not kind.startswith("image/"):
+                continue
+            if found := address(href.strip(), base):
+                return bounded_url(found)
     return None
 
 

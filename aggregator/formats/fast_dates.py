@@ -25,6 +25,7 @@ _W3C = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+_FRACTION = re.compile(r"\.[0-9]{1,9}([Zz]?|[+-][0-9]{2}:[0-9]{2})")
 _WEEKDAYS = frozenset(f"{day}, " for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 _SIXTIETHS = {f"{number:02}": number for number in range(60)}
 _days: dict[str, int] = {}
@@ -42,6 +43,8 @@ def moment(text: str) -> int | None:
         day, clock, zone, known = text[5:16], text[17:25], text[26:], _ahead
     elif text[10:19:3] == "T::" and text[4:8:3] == "--":
         day, clock, zone, known = text[:10], text[11:19], text[19:], _ahead_w3c
+        if zone[:1] == "." and (found := _FRACTION.fullmatch(zone)):
+            zone = found[1]
     else:
         return _slowly(text)
     try:

@@ -71,8 +71,9 @@ def entry(walk: Walk, feed: Found, element: _Element) -> None:
     walk.depth -= 1
     walk.lang = before
     walk.has_content = False
-    feed.entries.append(entry_of(walk, node, feed.inherited if walk.atom else None))
-    if walk.atom and not node.authors:
+    read = entry_of(walk, node, feed.inherited if walk.atom else None)
+    feed.entries.append(read)
+    if walk.atom and (read.author is None or read.author == feed.inherited):
         feed.inherits = True
 
 
@@ -117,12 +118,14 @@ def owner(walk: Walk, feed: Found, element: _Element) -> None:
 
 
 def feed_category(walk: Walk, feed: Found, element: _Element) -> None:
+    """Pass over a podcast's category and those inside."""
     for child in element.iterdescendants():
         if walk.names.of(child.tag)[0] != "itunes_category":
             raise Unsure(NESTED)
 
 
 def feed_language(walk: Walk, feed: Found, element: _Element) -> None:
+    """Take in the feed's language."""
     feed.language = walk.text(element)
 
 
@@ -141,6 +144,7 @@ def image(walk: Walk, feed: Found, element: _Element) -> None:
 
 
 def text_input(walk: Walk, feed: Found, element: _Element) -> None:
+    """Pass over a search form."""
     walk.title_depth = -1
     for child in element:
         name, _ = walk.names.of(child.tag)
@@ -151,11 +155,13 @@ def text_input(walk: Walk, feed: Found, element: _Element) -> None:
 
 
 def skip_hours(walk: Walk, feed: Found, element: _Element) -> None:
+    """Take in the hours in which nobody need ask."""
     ignored(walk, feed, element)
     feed.skip_hours.update(signals.hours(element))
 
 
 def skip_days(walk: Walk, feed: Found, element: _Element) -> None:
+    """Take in the days on which nobody need ask."""
     ignored(walk, feed, element)
     feed.skip_days.update(signals.days(element))
 
@@ -178,41 +184,40 @@ def ordered(walk: Walk, feed: Found, element: _Element) -> None:
             raise Unsure(NESTED)
 
 
-FEED = Kind(
-    FEED_PARTS
-    | {
-        "author": feed_author,
-        "dc_author": feed_author,
-        "dc_creator": feed_author,
-        "managingeditor": feed_author,
-        "itunes_author": feed_author,
-        "itunes_owner": owner,
-        "category": leaf,
-        "keywords": leaf,
-        "dc_subject": leaf,
-        "media_category": leaf,
-        "media_keywords": leaf,
-        "itunes_keywords": leaf,
-        "itunes_category": feed_category,
-        "language": feed_language,
-        "dc_language": feed_language,
-        "image": image,
-        "textinput": text_input,
-        "skiphours": skip_hours,
-        "skipdays": skip_days,
-        "items": ordered,
-        "icon": kept("icon"),
-        "logo": kept("logo"),
-        "ttl": kept("ttl"),
-        "sy_updateperiod": kept("sy_period"),
-        "sy_updatefrequency": kept("sy_frequency"),
-        "admin_generatoragent": leaf,
-        "admin_errorreportsto": leaf,
-    }
-)
+_FEED: dict[str, Part] = {
+    **FEED_PARTS,
+    "author": feed_author,
+    "dc_author": feed_author,
+    "dc_creator": feed_author,
+    "managingeditor": feed_author,
+    "itunes_author": feed_author,
+    "itunes_owner": owner,
+    "category": leaf,
+    "keywords": leaf,
+    "dc_subject": leaf,
+    "media_category": leaf,
+    "media_keywords": leaf,
+    "itunes_keywords": leaf,
+    "itunes_category": feed_category,
+    "language": feed_language,
+    "dc_language": feed_language,
+    "image": image,
+    "textinput": text_input,
+    "skiphours": skip_hours,
+    "skipdays": skip_days,
+    "items": ordered,
+    "icon": kept("icon"),
+    "logo": kept("logo"),
+    "ttl": kept("ttl"),
+    "sy_updateperiod": kept("sy_period"),
+    "sy_updatefrequency": kept("sy_frequency"),
+    "admin_generatoragent": leaf,
+    "admin_errorreportsto": leaf,
+}
 
 
-_AROUND = Kind({"item": entry, "image": image, "textinput": text_input})
+FEED = Kind(_FEED)
+AROUND = Kind({"item": entry, "image": image, "textinput": text_input})
 """RSS 1.0: what stands beside the channel."""
 
 
@@ -237,7 +242,7 @@ def read_feed(walk: Walk, root: _Element) -> ParsedFeed:
         walk.base, walk.lang = outer or walk.base, lang
         walk.depth = 2
         feed.outside = True
-        read_parts(walk, feed, islice(root, 1, None), Parts(_AROUND, walk.names))
+        read_parts(walk, feed, islice(root, 1, None), Parts(AROUND, walk.names))
     return _parsed(walk, feed)
 
 
@@ -268,6 +273,7 @@ def _feed_parts(walk: Walk, name: str) -> Parts:
 
 
 def complete(walk: Walk, feed: Found, element: _Element) -> None:
+    """Note that the document holds all there is (RFC 5005)."""
     ignored(walk, feed, element)
     feed.complete = True
 

@@ -7,7 +7,7 @@ from lxml.etree import _Element
 from aggregator.formats.fast_names import Unsure, attributes
 from aggregator.formats.fast_node import Node, added
 from aggregator.formats.fast_parts import ignored, leaf, title
-from aggregator.formats.fast_walk import MARKUP, NESTED, Walk, blank, declares_xlink
+from aggregator.formats.fast_walk import MARKUP, NESTED, Walk, blank, declares_xlink, has_base
 
 _ITUNES = "http://www.itunes.com/"
 _MEDIA_CATEGORIES = "http://search.yahoo.com/mrss/category_schema"
@@ -50,7 +50,8 @@ def media_description(walk: Walk, node: Node, element: _Element) -> None:
     feedparser takes it for the entry's own; the tolerant reader renames it in the bytes.
     """
     text = walk.text(element)
-    if element.prefix != "media" or any(">" in str(value) for value in element.values()):
+    odd = any(">" in str(value) for value in element.values())
+    if odd or element.prefix != "media" or (walk.based and has_base(element)):
         raise Unsure("media:description in a form of its own")
     if node.caption is None or walk.depth <= node.caption_depth:
         node.caption, node.caption_depth = text, walk.depth

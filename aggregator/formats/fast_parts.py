@@ -23,6 +23,7 @@ from aggregator.formats.fast_walk import (
     Walk,
     blank,
     content_type,
+    mended,
     without_semicolons,
 )
 
@@ -41,17 +42,29 @@ _looks_like_html: Callable[[str], bool] = _FeedParserMixin.looks_like_html
 
 def title(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a title, unless one as high up was told."""
-    items = element.items()
-    told = attributes(items) if items else None
-    value, kind = walk.value(element, told, TEXT)
+    value, kind, lang = told_in(walk, element, TEXT)
     depth = walk.depth
     if not -1 < walk.title_depth <= depth:
         if node.title_depth is None or depth <= node.title_depth or not node.is_entry:
             node.title, node.title_depth = value, depth
-        lang = walk.lang if told is None else lang_of(walk, told)
         node.title_detail = (kind, lang, walk.base)
     if value:
         walk.title_depth = depth
+
+
+def told_in(walk: Walk, element: _Element, usual: str) -> tuple[str, str, str | None]:
+    """Return a text that may hold markup, its type, and its language."""
+    if items := element.items():
+        told = attributes(items)
+        value, kind = walk.value(element, told, usual)
+        return value, kind, lang_of(walk, told)
+    if len(element):
+        raise Unsure(MARKUP)
+    text = element.text  # what follows is walk.text(), which half of all elements would call here
+    if text is None:
+        return "", usual, walk.lang
+    text = text.strip()
+    return mended(text) if walk.odd and not text.isascii() else text, usual, walk.lang
 
 
 def link(walk: Walk, node: Node, element: _Element) -> None:
@@ -116,12 +129,9 @@ def description(walk: Walk, node: Node, element: _Element) -> None:
     if node.summary is not None and not walk.has_content:
         content(walk, node, element)
         return
-    items = element.items()
-    told = attributes(items) if items else None
-    value, kind = walk.value(element, told, HTML)
+    value, kind, lang = told_in(walk, element, HTML)
     if node.is_entry:
-        node.summary = value
-        node.summary_detail = (kind, walk.lang if told is None else lang_of(walk, told), walk.base)
+        node.summary, node.summary_detail = value, (kind, lang, walk.base)
 
 
 def summary(walk: Walk, node: Node, element: _Element) -> None:
@@ -129,17 +139,14 @@ def summary(walk: Walk, node: Node, element: _Element) -> None:
     if node.summary is not None and not walk.has_content:
         content(walk, node, element)
         return
-    items = element.items()
-    told = attributes(items) if items else None
-    node.summary, kind = walk.value(element, told, TEXT)
-    node.summary_detail = (kind, walk.lang if told is None else lang_of(walk, told), walk.base)
+    node.summary, kind, lang = told_in(walk, element, TEXT)
+    node.summary_detail = (kind, lang, walk.base)
 
 
 def content(walk: Walk, node: Node, element: _Element, usual: str = TEXT) -> None:
     """Take in content; it is the summary too until there is one, as a text without a detail."""
     walk.has_content = True
-    items = element.items()
-    value, kind = walk.value(element, attributes(items) if items else None, usual)
+    value, kind, _ = told_in(walk, element, usual)
     if kind in TYPES and node.summary is None:
         node.summary = value
     if value:
@@ -254,8 +261,7 @@ def cc_license(walk: Walk, node: Node, element: _Element) -> None:
 
 def rights(walk: Walk, node: Node, element: _Element) -> None:
     """Take in who holds the rights."""
-    items = element.items()
-    node.rights, _ = walk.value(element, attributes(items) if items else None, TEXT)
+    node.rights, _, _ = told_in(walk, element, TEXT)
 
 
 def source(walk: Walk, node: Node, element: _Element) -> None:

@@ -141,9 +141,9 @@ class Parts(dict[str, Part]):
         if found is None:
             found = refused if name in HANDLED or name in RESERVED else ignored
         self[tag] = found
-        if always and name not in self._added and len(tag) < 100:
-            if len(self._kind.known) < MOST_KNOWN:
-                self._kind.known[tag] = found
+        known = self._kind.known
+        if always and name not in self._added and len(tag) < 100 and len(known) < MOST_KNOWN:
+            known[tag] = found
         return found
 
 

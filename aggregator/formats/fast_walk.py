@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -51,8 +52,8 @@ class Walk:
         "base",
         "based",
         "depth",
-        "folder",
         "entry",
+        "folder",
         "form",
         "has_content",
         "lang",
@@ -76,8 +77,7 @@ class Walk:
         self.settled = ""  # a base that does not change when it is resolved against itself
         self.lang: str | None = None
         self.depth = 0
-        folder = absolute("x", url)
-        self.folder = folder[:-1] if folder and folder.endswith("/x") else ""
+        self.folder = _folder(url)
         self._tags: dict[str, str] = {}
         self.title_depth = -1
         self.has_content = False
@@ -88,10 +88,8 @@ class Walk:
     def enter(self, element: _Element) -> None:
         """Take in the element's own base, if it has one."""
         told = None
-        for key in element.keys():
-            if key == XML + "base" or key.lower() == "base":
-                told = attributes(element.items())
-                break
+        if has_base(element):
+            told = attributes(element.items())
         if told is not None:
             given = told.get("xml:base", told.get("base")) or self.base
         elif self.base == self.settled:
@@ -108,7 +106,7 @@ class Walk:
 
     def page(self, address: str) -> str | None:
         """Return an address in our words; a plain name, as of many ids, is of the same folder."""
-        if self.folder and _PLAIN_NAME.fullmatch(address):
+        if address[:4] != "http" and self.folder and _PLAIN_NAME.fullmatch(address):
             return self.folder + address
         return absolute(address, self.url)
 
@@ -116,9 +114,8 @@ class Walk:
         """Refuse an element inside whose parts the base changes."""
         if self.based:
             for part in element.iterdescendants():
-                for key in part.keys():
-                    if key == XML + "base" or key.lower() == "base":
-                        raise Unsure("a base inside an entry's parts")
+                if has_base(part):
+                    raise Unsure("a base inside an entry's parts")
 
     def resolved(self, address: str) -> str:
         """Return an address resolved against the base, if there is one."""
@@ -145,13 +142,11 @@ class Walk:
             text = self.resolved(text)
         return mended(text) if self.odd and not text.isascii() else text
 
-    def value(self, element: _Element, told: dict[str, str] | None, usual: str) -> tuple[str, str]:
-        """Return a text that may hold markup, and its type."""
-        kind = usual
-        if told is not None:
-            if told.get("mode") == "base64":
-                raise Unsure("content in base64")
-            kind = content_type(told.get("type", usual))
+    def value(self, element: _Element, told: Mapping[str, str], usual: str) -> tuple[str, str]:
+        """Return the text of an element with attributes, which may hold markup, and its type."""
+        if told.get("mode") == "base64":
+            raise Unsure("content in base64")
+        kind = content_type(told.get("type", usual))
         if kind == XHTML:
             return self._markup(element), kind
         if kind not in TYPES:
@@ -202,8 +197,20 @@ class Walk:
         return name
 
 
+@lru_cache(maxsize=1024)
+def _folder(url: str) -> str:
+    """Return the beginning of what names in a document's own folder become, "" if none do."""
+    found = absolute("x", url)
+    return found[:-1] if found and found.endswith("/x") else ""
+
+
 def _escaped(text: str) -> str:
     return escape(text) if "&" in text or "<" in text or ">" in text else text
+
+
+def has_base(element: _Element) -> bool:
+    """Say whether the element has a base of its own, in any way feedparser takes for one."""
+    return any(str(key).rpartition("}")[2].lower() == "base" for key, _ in element.items())
 
 
 def _strings(items: Sequence[tuple[Any, Any]]) -> str:

@@ -22,8 +22,9 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from aggregator.errors import ReadFailed
 from aggregator.formats.article import extract
-from aggregator.formats.reading import read_document
+from aggregator.formats.reading import MAX_HERE, read_document, read_here
 from aggregator.formats.scrape import read_page
+from aggregator.formats.threads import ReadingThreads
 from aggregator.model.entry import ParsedFeed
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class GuardedReader:
         self._pool: ProcessPool | None = None
         self._started = 0.0  # by the monotonic clock
         self._closed = False
+        self._threads = ReadingThreads()
 
     def warm(self) -> None:
         """Start the workers without waiting until they are ready."""
@@ -79,10 +81,17 @@ class GuardedReader:
     ) -> ParsedFeed:
         """Return what the document says; see `read_document`.
 
+        What the fast reader takes is read in this process, a few documents at a time: there is
+        nothing in it to be guarded against (`reading.read_here`). `scrape`: see `scrape.read_page`.
         Raises `ReadFailed` also when it takes too long or too much memory, or ends its worker.
         """
         if scrape is not None:
             return self._ask(partial(read_page, scrape=dict(scrape)), body, url, content_type)
+        if not tolerant and len(body) <= MAX_HERE:
+            read = self._threads.run(lambda: read_here(body, url, content_type))
+            if read is not None:
+                return read
+            tolerant = True  # the child need not try again
         return self._ask(partial(read_document, tolerant=tolerant), body, url, content_type)
 
     def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
@@ -118,6 +127,7 @@ class GuardedReader:
         with self._lock:
             self._closed = True
             pool, self._pool = self._pool, None
+        self._threads.close()
         if pool is not None:
             # A worker that is ended while Python starts in it leaves a traceback on the terminal.
             time.sleep(max(0.0, self._started + STARTING - time.monotonic()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import fields
 
 import feedparser
@@ -13,7 +14,10 @@ from aggregator.formats.jsonfeed_in import read_json
 from aggregator.formats.tolerant import read_xml
 from aggregator.model.entry import ParsedEntry, ParsedFeed
 
+log = logging.getLogger(__name__)
+
 MAX_BODY = 32_000_000  # bytes
+MAX_HERE = 2_000_000  # bytes; a tree takes ten times as many
 
 READERS = f"2/{feedparser.__version__}"
 """What made of a body what is kept: our own revision, and feedparser's. When it changes, bodies
@@ -45,6 +49,26 @@ def read_document(
         if not isinstance(read, HandedOver):
             return read
     return bounded_feed(read_xml(body, url, content_type))
+
+
+def read_here(body: bytes, url: str, content_type: str | None) -> ParsedFeed | None:
+    """Return what this process may read without a guard; None: it is for the child process.
+
+    The fast reader's time and memory are bounded by the length of the document, as are those of
+    JSON. A fault of ours hands the document over. Raises `ReadFailed` as `read_document` does.
+    """
+    if len(body) > MAX_HERE:
+        return None
+    try:
+        if is_json(body):
+            return bounded_feed(read_json(body, url))
+        read = read_fast(body, url, content_type)
+    except ReadFailed:
+        raise
+    except Exception:
+        log.exception("reading %s failed here", url)
+        return None
+    return None if isinstance(read, HandedOver) else read
 
 
 def differences(one: ParsedFeed, other: ParsedFeed) -> tuple[str, ...]:

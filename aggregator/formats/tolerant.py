@@ -41,7 +41,7 @@ _MEDIA_DESCRIPTION = re.compile(rb"<(/?)media:description(?=[\s/>])[^<>]*?(/?)>"
 _REFERENCE = re.compile(rb"&#(?:([0-9]{1,9})|[xX]([0-9a-fA-F]{1,8}));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0")
-_MAILBOX = re.compile(r"\S+@\S+\s*\(([^()]+)\)|([^<>@]+)<\S+@\S+>")
+MAILBOX = re.compile(r"\S+@\S+\s*\(([^()]+)\)|([^<>@]+)<\S+@\S+>")
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -240,8 +240,7 @@ def _content(entry: _Node, form: str) -> tuple[str, str | None]:
     marked_up = [node for node in contents if node.get("type") in _HTML]
     if marked_up:
         best = max(marked_up, key=lambda node: len(node["value"]))
-        # An empty XHTML element comes as <br></br>, which is two line breaks in HTML.
-        return best["value"].replace("</br>", ""), best.get("base")
+        return _markup_of(best), best.get("base")
     plain = [node for node in contents if str(node.get("type")).startswith("text/")]
     if plain and (form.startswith("atom") or "summary_detail" not in entry):
         best = max(plain, key=lambda node: len(node["value"]))
@@ -257,7 +256,13 @@ def _markup(node: _Node, name: str, form: str) -> str:
     detail = _own(node, name + "_detail") or {}
     if form.startswith("atom") and detail.get("type") == "text/plain":
         return escape(value, quote=False)
-    return value.replace("</br>", "") if detail.get("type") == _HTML[1] else value
+    return _markup_of({**detail, "value": value})
+
+
+def _markup_of(text: _Node) -> str:
+    """Return markup as it stands; an empty XHTML element comes as <br></br>, two breaks in HTML."""
+    value: str = text["value"]
+    return value.replace("</br>", "") if text.get("type") == _HTML[1] else value
 
 
 def author_of(node: _Node) -> str | None:
@@ -265,8 +270,7 @@ def author_of(node: _Node) -> str | None:
     author = _of(node, "author")
     names = [_of(one, "name") for one in _own(node, "authors") or ()]
     known = dict.fromkeys(name for name in names if name)
-    mailbox = _MAILBOX.fullmatch(author[:300]) if author and len(known) < 2 else None
-    if mailbox:
+    if author and len(known) < 2 and (mailbox := MAILBOX.fullmatch(author[:300])):
         # Not feedparser's name: it knows top-level domains of four letters at most.
         return (mailbox[1] or mailbox[2]).strip() or None
     return ", ".join(known) or author

@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 MOST_HUBS = 8
 """Hubs taken of one answer: a document with more of them is not meant for us."""
 
-_TARGET = re.compile(r"[\s,]*<([^<>]*)>")
+_BETWEEN = re.compile(r"[\s,]*+")
+_TARGET = re.compile(r"<([^<>]*)>")
 _WHOLE = re.compile(r"https?://", re.IGNORECASE)
 _PARAM = re.compile(r'\s*;\s*([^\s=;,"<>]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"<>]*)))?')
 _ESCAPED = re.compile(r"\\(.)")
@@ -55,7 +56,8 @@ def links(header: str | None, base: str) -> Links:
 def _parsed(header: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Give each link-value: its target and its parameters, of two of a name the first."""
     place = 0
-    while place < len(header):
+    while (found := _BETWEEN.match(header, place)) is not None and found.end() < len(header):
+        place = found.end()  # so that a header of commas alone is walked through once
         target = _TARGET.match(header, place)
         if target is None:  # no link here: the next one may begin behind the next comma
             comma = header.find(",", place)

@@ -18,8 +18,8 @@ SQLITE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
 LAST_ID = (1 << 63) - 1  # no row has a higher one
 
 BUSY_TIMEOUT = 10.0  # seconds
-_WRITER_CACHE_KIB = 8_192
-_READER_CACHE_KIB = 1_024
+_WRITER_CACHE_KIB = 4_096
+_READER_CACHE_KIB = 512
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 
 # Primary result codes (sqlite.org/rescode.html); an extended code carries one in its low byte.

@@ -198,12 +198,8 @@ class SqliteTopics:
         ).fetchone()
         return int(count)
 
-    def keep_verdict(self, verdict: Verdict) -> None:
-        """Keep the verdict in place of any other on this story in this topic."""
-        self.keep_verdicts([verdict])
-
     def keep_verdicts(self, verdicts: Iterable[Verdict]) -> None:
-        """Keep many verdicts at once."""
+        """Keep each in place of any other on its story in its topic."""
         self._conn.executemany(
             _KEEP_VERDICT,
             [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -28,6 +29,8 @@ class PushDoor:
     def __init__(self, kit: Callable[[], Kit], inbox: Inbox) -> None:
         self._kit, self._inbox = kit, inbox
         self._turns = asyncio.Semaphore(AT_ONCE)
+        # One at a time of each callback, or a slow hub could have all the turns by itself.
+        self._own: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, request: Request) -> Response:
         """Answer a hub that asks whether it was us (GET), or that brings a body (POST)."""
@@ -45,8 +48,9 @@ class PushDoor:
         found = await run_in_threadpool(door, kit, self._inbox, token)
         if found is not Door.OPEN:
             return _said(_STATUS[found])
+        own = self._own.setdefault(token, asyncio.Lock())
         try:
-            async with asyncio.timeout(kit.settings.net.timeout), self._turns:
+            async with asyncio.timeout(kit.settings.net.timeout), own, self._turns:
                 body = await _body(request, kit.settings.net.max_body)
         except (TimeoutError, ClientDisconnect):
             return _said(408)

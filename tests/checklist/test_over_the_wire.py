@@ -6,6 +6,7 @@ import gzip
 from dataclasses import replace
 from email.utils import formatdate
 
+from aggregator.flow.health import SUBSCRIBERS
 from aggregator.model.feed import PollState
 from aggregator.model.settings import Net
 from tests.checklist.conftest import Wire
@@ -116,6 +117,13 @@ def test_a_poll_is_one_request_whatever_the_answer(wire: Wire) -> None:
     assert len(talks) == len(answers)
     (agent,) = {talk.headers["user-agent"] for talk in talks}
     assert agent.startswith(AGENT.removesuffix(")"))
+
+
+def test_every_poll_says_who_asks_where_to_read_of_us_and_for_how_many(wire: Wire) -> None:
+    with wire.kit.store.write() as tx:
+        tx.meta.set(SUBSCRIBERS, "12")
+    (talk,) = wire.hear(whole())
+    assert talk.headers["user-agent"] == f"{AGENT.removesuffix(')')}; 12 subscribers)"
 
 
 def test_nothing_but_the_feed_is_asked_for_and_just_as_it_is_written(wire: Wire) -> None:

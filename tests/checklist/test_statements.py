@@ -214,6 +214,7 @@ KEPT: dict[int, tuple[str, tuple[str, ...]]] = {
     36: (
         "the User-Agent says who and where",
         (
+            f"{WIRE}::test_every_poll_says_who_asks_where_to_read_of_us_and_for_how_many",
             f"{NET}/test_etiquette.py::test_after_set_up_our_own_page_and_the_readers_are_named",
             f"{NET}/test_etiquette.py"
             "::test_before_set_up_the_projects_page_is_named_and_no_readers",
@@ -235,6 +236,8 @@ KEPT: dict[int, tuple[str, tuple[str, ...]]] = {
             "_by_default",
             f"{FEEDS}::test_no_host_is_ever_asked_too_much",
             f"{NET}/test_pace.py::test_redirects_of_many_hosts_to_one_come_there_one_by_one",
+            "tests/flow/test_asking.py"
+            "::test_a_host_is_left_alone_for_its_spacing_after_what_was_no_poll",
         ),
     ),
     40: (
@@ -280,6 +283,8 @@ KEPT: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{DOCUMENTS}::test_skipped_hours_of_a_document_are_left_out_in_gmt",
             f"{DOCUMENTS}::test_skipped_days_of_a_document_are_left_out",
             f"{SCHEDULE}::test_a_poll_due_in_a_skipped_hour_comes_when_it_is_over",
+            f"{FEEDS}"
+            "::test_what_came_due_while_we_were_away_waits_for_an_hour_its_publisher_allows",
         ),
     ),
     47: (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.cli.conftest import Aggregator
+from tests.cli.conftest import FEED, Aggregator
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,6 +40,19 @@ def test_poll_tells_what_it_did_and_exits_with_3_when_a_feed_failed(aggregator: 
     }
     assert (told["polled"], told["failed"], told["new"]) == (2, 1, 2)
     assert "lost: " in said.err
+
+
+@pytest.mark.parametrize("command", [("poll",), ("run", "--once")])
+def test_lists_that_are_due_are_read_before_feeds_are_polled(
+    command: tuple[str, ...], aggregator: Aggregator, desk: Path, origin: HTTPServer
+) -> None:
+    news = origin.url_for("/news.rss")
+    opml = f'<opml><body><outline text="News" xmlUrl="{news}"/></body></opml>'
+    origin.expect_request("/roll.opml").respond_with_data(opml, content_type="text/x-opml")
+    origin.expect_request("/news.rss").respond_with_data(FEED, content_type="application/rss+xml")
+    desk.write_text(f"{desk.read_text()}lists: [{origin.url_for('/roll.opml')}]\n")
+    told = json.loads(aggregator("--json", *command).out)
+    assert (told["polled"], told["failed"]) == (3, 1)
 
 
 def test_a_second_poll_of_what_did_not_change_brings_nothing(aggregator: Aggregator) -> None:

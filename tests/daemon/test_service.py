@@ -293,6 +293,33 @@ def test_a_full_store_is_told_once_and_all_goes_on_when_there_is_room(
     assert "can poll again" in caplog.text
 
 
+@pytest.mark.parametrize("job", ["follow_due", "fetch_pages_due", "push_due", "publish_due"])
+def test_a_job_that_meets_a_bug_is_told_once_and_stops_no_other(
+    newsroom: Newsroom, job: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("PAGES_EVERY", "PUSH_EVERY"):
+        monkeypatch.setattr(service, name, 0.1)
+    tries: list[int] = []
+
+    def broken(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise ZeroDivisionError("a bug of ours")
+
+    well = getattr(service, job)
+    monkeypatch.setattr(service, job, broken)
+    newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"))
+    with running(newsroom) as (_, port):
+        until("it tries again and again", lambda: len(tries) > 3)
+        until("polling goes on", lambda: len(newsroom.net.asked) == 1)
+        told = [each for each in caplog.records if each.getMessage().startswith("cannot ")]
+        assert len(told) == 1
+        assert told[0].exc_info is not None, "with the place of the bug"
+        monkeypatch.setattr(service, job, well)
+        until("all is well", lambda: "again" in caplog.text)
+        until("the item is served", shows(port, b"Grain corridor reopens"))
+
+
 def test_it_does_not_wait_for_a_clock_that_went_back(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

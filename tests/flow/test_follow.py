@@ -11,7 +11,7 @@ from aggregator.errors import NotFound, UsageError
 from aggregator.flow.follow import Followed, follow, follow_due, list_spec, unfollow
 from aggregator.flow.lists import add_feed, set_status
 from aggregator.formats.opml import write_opml
-from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Request, Wanted
+from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Outcome, Request, Wanted
 from aggregator.model.feed import Feed, FeedStatus, Origin, Outline, OutlineList, Rights
 from aggregator.model.lists import FollowedList, ListSpec, ListStatus
 from aggregator.model.settings import Net
@@ -180,6 +180,30 @@ def test_a_list_that_fails_retires_nothing_and_is_asked_again_in_its_time(
     assert statuses(newsroom) == {"wire": "active"}
     assert the_list(newsroom).state.problem == f"answered {status}"
     assert len(requests(newsroom)) - asked <= 8, "it is asked less and less often"
+
+
+def test_a_list_that_meets_a_bug_stops_no_other(
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    lists = (ListSpec(url=ROLL, name="roll"), ListSpec(url=OTHER, name="other"))
+    newsroom.follow(lists=lists)
+    serves(newsroom, opml("wire"), url=OTHER)
+    ask = newsroom.net.fetch
+
+    def fetch(request: Request) -> Outcome:
+        if request.url == ROLL:
+            raise ZeroDivisionError("a bug of ours")
+        return ask(request)
+
+    newsroom.net.fetch = fetch  # type: ignore[method-assign]
+    broken, read = follow_due(newsroom.kit)
+    assert (broken.name, read.added) == ("roll", ("wire-example",))
+    assert broken.problem == "internal error: ZeroDivisionError('a bug of ours')"
+    assert "could not follow a list" in caplog.text
+    newsroom.net.fetch = ask  # type: ignore[method-assign]
+    serves(newsroom, opml("post"))
+    (mended,) = later(newsroom, HOUR)
+    assert mended.added == ("post-example",)
 
 
 def test_a_list_waits_as_long_as_its_host_asks(newsroom: Newsroom) -> None:

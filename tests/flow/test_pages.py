@@ -139,6 +139,17 @@ def test_nothing_is_fetched_twice(desk_of: Newsroom) -> None:
     assert asked(desk_of) == [GRAIN]
 
 
+def test_what_was_here_before_full_text_was_wished_for_is_not_asked_for(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow([feed("town")])
+    newsroom.hears("town", TEASER)
+    newsroom.follow([town()])
+    newsroom.hears("town", replace(TEASER, title="Ships have sailed"))
+    assert fetch(newsroom, page()).asked == 0
+    assert asked(newsroom) == []
+
+
 def test_one_address_in_two_entries_is_asked_for_once(newsroom: Newsroom) -> None:
     newsroom.follow([town(), feed("wire", fulltext=True)], [topic(match='body:"grain corridor"')])
     hears(newsroom)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from threading import Event
+from threading import Event, Lock
+from typing import Any
 
 import pytest
 
 from aggregator.core import drafting, intake
+from aggregator.core.identity import Keyed
 from aggregator.errors import NotFound, StoreBusy, StoreFull
-from aggregator.flow import turn
+from aggregator.flow import poll, turn
 from aggregator.flow.absorb import absorb
 from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
 from aggregator.flow.turn import Ground, keep_group, poll_one
-from aggregator.model.exchange import Caching, NotModified
+from aggregator.model.entry import ParsedFeed
+from aggregator.model.exchange import Caching, NotModified, Outcome, Request
 from aggregator.model.feed import Claim, FeedStatus, PollState
 from aggregator.model.settings import Net
 from aggregator.store.engine import SqliteStore
@@ -160,8 +164,15 @@ def test_a_bad_entry_takes_no_other_entry_of_its_feed_along(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.follow(["wire"], [topic()])
+    newsroom.serves("wire", Told(guid="1"), etag='"v0"')
+    newsroom.poll()
+    newsroom.now += DAY
     newsroom.serves(
-        "wire", Told(guid="1"), Told(guid="2", title="Grain that breaks us"), Told(guid="3")
+        "wire",
+        Told(guid="1"),
+        Told(guid="2", title="Grain that breaks us"),
+        Told(guid="3"),
+        etag='"v1"',
     )
     cleans = drafting.clean_text_of
 
@@ -173,7 +184,7 @@ def test_a_bad_entry_takes_no_other_entry_of_its_feed_along(
     monkeypatch.setattr(drafting, "clean_text_of", break_on_one)
     report = newsroom.poll()
 
-    assert report.new == 2
+    assert report.new == 1
     assert [each.guid for each in newsroom.entries()] == ["1", "3"]
     problem = state_of(newsroom, "wire").problem
     assert problem is not None
@@ -191,6 +202,23 @@ def test_the_same_bytes_are_not_read_again(newsroom: Newsroom) -> None:
     report = newsroom.poll("wire")
     assert (report.fetched, report.new, report.revised) == (1, 0, 0)
     assert newsroom.reader.read_urls == [url_of("wire")]
+
+
+def test_only_what_is_new_or_revised_is_cleaned(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned: list[str] = []
+
+    def draft(each: Keyed, *args: Any, **more: Any) -> drafting.Draft:
+        cleaned.append(str(each.entry.guid))
+        return drafting.draft(each, *args, **more)
+
+    monkeypatch.setattr("aggregator.flow.absorb.draft", draft)
+    newsroom.follow(["wire"])
+    one, two = Told(guid="1", title="Grain"), Told(guid="2", title="More grain")
+    newsroom.hears("wire", one, two)
+    newsroom.hears("wire", one, replace(two, title="Much more grain"), Told(guid="3"))
+    assert sorted(cleaned) == ["1", "2", "2", "3"]
 
 
 def test_a_body_that_is_no_feed_leaves_no_validators(newsroom: Newsroom) -> None:
@@ -314,6 +342,50 @@ def test_a_host_is_asked_at_its_spacing(newsroom: Newsroom) -> None:
         assert newsroom.poll().polled == 1, f"round {n}"
         newsroom.now += 10
     assert newsroom.poll().polled == 0
+
+
+def test_turns_that_drag_keep_no_other_from_its_turn(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll, "SLOW", 0.1)
+    newsroom.follow(["slow", "slower", "wire"], net=Net(workers=2, spacing=0.0))
+    fetch, polled = newsroom.net.fetch, Event()
+
+    def drag(request: Request) -> Outcome:
+        if request.url == url_of("wire"):
+            polled.set()
+        assert polled.wait(20), "the two others have the two workers"
+        return fetch(request)
+
+    monkeypatch.setattr(newsroom.net, "fetch", drag)
+    for name in ("slow", "slower", "wire"):
+        newsroom.serves(name, Told(guid=name))
+    report = newsroom.poll()
+    assert (report.polled, report.failed) == (3, 0)
+
+
+def test_only_so_many_bodies_are_read_at_a_time(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"wire{number}" for number in range(4 * turn.AT_ONCE)]
+    newsroom.follow(names, net=Net(workers=len(names), spacing=0.0))
+    for name in names:
+        newsroom.serves(name, Told(guid=name))
+    read, inside, most = newsroom.reader.read, [0], [0]
+    counting = Lock()
+
+    def slowly(*args: Any, **more: Any) -> ParsedFeed:
+        with counting:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        time.sleep(0.02)
+        with counting:
+            inside[0] -= 1
+        return read(*args, **more)
+
+    monkeypatch.setattr(newsroom.reader, "read", slowly)
+    assert newsroom.poll().polled == len(names)
+    assert most[0] <= turn.AT_ONCE
 
 
 def test_a_lost_workers_feed_is_polled_when_its_lease_ends(newsroom: Newsroom) -> None:

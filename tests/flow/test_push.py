@@ -6,11 +6,14 @@ import hmac
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
 from aggregator.core.websub import HOUR, MINUTE, VERIFIED_WITHIN, signed
+from aggregator.errors import StoreBusy
+from aggregator.flow import turn
+from aggregator.flow.kit import Kit
 from aggregator.flow.push import confirm, push_due, push_state
 from aggregator.flow.pushed import Brought, Delivery, Door, Inbox, door, receive
 from aggregator.formats.reading import read_document
@@ -20,7 +23,18 @@ from aggregator.model.feed import Auth, FeedStatus, PollState
 from aggregator.model.ids import FeedId
 from aggregator.model.push import Push, PushState, Signed
 from aggregator.model.settings import Site
-from tests.flow.newsroom import DAY, FakeFetcher, Newsroom, Told, answer, feed, rss, topic, url_of
+from tests.flow.newsroom import (
+    DAY,
+    FakeFetcher,
+    Newsroom,
+    Told,
+    answer,
+    failing_once,
+    feed,
+    rss,
+    topic,
+    url_of,
+)
 
 SITE = "https://desk.lane.org"
 HUB, OTHER = "https://hub.example/", "https://other.example/hub"
@@ -519,6 +533,29 @@ def test_more_than_fits_is_taken_as_a_ping(desk: Desk) -> None:
     assert desk.state.next_poll_at == desk.now
 
 
+def test_a_push_that_cannot_be_kept_is_polled_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.follow(HUB)
+    desk.newsroom.now += HOUR / 2
+    fail = failing_once(StoreBusy("somebody else holds it"))
+    monkeypatch.setattr(turn, "enter", lambda *_: fail())
+    assert desk.bring("Grain one") is Door.OPEN
+    assert (desk.state.failures, desk.state.next_poll_at) == (0, desk.now)
+
+
+def test_small_pushes_without_number_do_not_fill_the_memory(desk: Desk) -> None:
+    desk.inbox = Inbox(room=100_000)
+    desk.follow(HUB)
+    form = desk.net.forms[0][1]
+    token = form["hub.callback"].rpartition("/")[2]
+    for body in (b"x", b""):
+        brought = Brought(body=body, signature=sign(form["hub.secret"], body))
+        for _ in range(100):
+            assert receive(desk.newsroom.kit, desk.inbox, token, brought) is Door.OPEN
+    assert len(desk.inbox._waiting) < 30
+
+
 def test_a_push_that_was_lost_with_us_is_polled_for(desk: Desk) -> None:
     desk.follow(HUB)
     desk.newsroom.now += 60
@@ -530,6 +567,43 @@ def test_a_push_that_was_lost_with_us_is_polled_for(desk: Desk) -> None:
     desk.newsroom.now += 301
     desk.newsroom.poll()
     assert len(desk.net.asked) == 1
+
+
+def test_a_store_that_cannot_be_read_for_once_does_not_end_the_work(desk: Desk) -> None:
+    desk.follow(HUB)
+    form, stop, calls = desk.net.forms[0][1], Event(), [0]
+
+    def kit() -> Kit:
+        calls[0] += 1
+        if calls[0] == 1:
+            raise StoreBusy("somebody else holds it")
+        return desk.newsroom.kit
+
+    def bring(title: str) -> None:
+        token, body = form["hub.callback"].rpartition("/")[2], rss("wire", [Told(guid=title)])
+        brought = Brought(body=body, signature=sign(form["hub.secret"], body))
+        assert receive(desk.newsroom.kit, desk.inbox, token, brought) is Door.OPEN
+
+    worker = Thread(target=desk.inbox.run, args=(kit, stop))
+    worker.start()
+    try:
+        for title in ("lost", "kept"):
+            before = calls[0]
+            bring(title)
+            until = time.monotonic() + 20
+            while calls[0] == before and time.monotonic() < until:
+                time.sleep(0.01)
+            assert calls[0] > before, "nobody works it off"
+        while "kept" not in guids(desk) and time.monotonic() < until:
+            time.sleep(0.01)
+    finally:
+        stop.set()
+        worker.join(20)
+    assert "kept" in guids(desk)
+
+
+def guids(desk: Desk) -> set[str | None]:
+    return {each.guid for each in desk.newsroom.entries()}
 
 
 def revised(title: str) -> bytes:

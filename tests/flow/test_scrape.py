@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.flow.explain import explain
-from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Wanted
+from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Hop, Wanted
 from aggregator.model.feed import FeedSpec, Rights
 from tests.flow.newsroom import DAY, HOUR, Newsroom, feed, topic, url_of
 
@@ -94,6 +94,22 @@ def test_what_robots_txt_forbids_is_not_polled_and_says_so(newsroom: Newsroom) -
     newsroom.now += 7 * DAY
     assert polled(newsroom, page("Grain sails")) is None
     assert len(newsroom.entries()) == 1
+
+
+def test_where_a_redirect_leads_robots_txt_holds_too(newsroom: Newsroom) -> None:
+    elsewhere = "https://paper.example/news"
+    forbids = page(url="https://paper.example/robots.txt")
+    newsroom.net.answers[forbids.url] = replace(forbids, body=b"User-agent: *\nDisallow: /")
+    newsroom.follow([town()])
+    hops = (Hop(host="town.example", status=302), Hop(host="paper.example", status=200, bytes=9))
+    problem = polled(newsroom, replace(page("Grain sails", url=elsewhere), hops=hops))
+    assert problem is not None
+    assert "it leads to another host" in problem
+    assert "Disallow: /" in problem
+    assert not newsroom.entries()
+    with newsroom.kit.store.read() as tx:
+        asked = {each.host: each.tally.requests for each in tx.ledger.hosts(0)}
+    assert asked == {"town.example": 1, "paper.example": 1}, "what was asked stands in the ledger"
 
 
 def test_a_feed_is_polled_whatever_robots_txt_says(newsroom: Newsroom) -> None:

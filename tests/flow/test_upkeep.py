@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.flow import turn
+from aggregator.flow import archives, turn
+from aggregator.flow.curate import undo, withdraw
+from aggregator.flow.gate import Gate
+from aggregator.flow.kit import books
 from aggregator.flow.upkeep import TAKEN_BACK
 from aggregator.model.entry import ParsedFeed
-from aggregator.model.exchange import Fetched
+from aggregator.model.exchange import Fetched, Outcome, Request
 from aggregator.model.feed import Feed, FeedStatus, PollState
 from tests.flow.newsroom import Newsroom, Told, answer, feed, fetched, topic, url_of
 from tests.makers import NOON
@@ -75,6 +78,23 @@ def test_the_file_may_go_on_naming_the_address_that_redirects(newsroom: Newsroom
     )
 
 
+@pytest.mark.parametrize("stays", [True, False], ids=["both", "the new one"])
+def test_who_redirects_to_an_address_is_not_what_editors_write_there_later(
+    newsroom: Newsroom, stays: bool
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    redirects(newsroom, "wire", url_of("post"), Told(guid="1", title="Grain of the wire"))
+    for _ in range(3):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("post")
+
+    newsroom.follow(["post", *(["wire"] if stays else [])], [topic()])
+    wire, post = feed_of(newsroom, "wire"), feed_of(newsroom, "post")
+    assert (wire.spec.url, post.spec.url) == (url_of("wire"), url_of("post"))
+    assert newsroom.feed_name(newsroom.entry("Grain of the wire")) == "wire"
+    assert wire.status is (FeedStatus.ACTIVE if stays else FeedStatus.RETIRED)
+
+
 def test_a_feed_that_redirects_for_good_into_another_of_ours_is_paused_and_told(
     newsroom: Newsroom,
 ) -> None:
@@ -116,6 +136,51 @@ def test_a_login_follows_to_no_other_host(newsroom: Newsroom) -> None:
     assert feed_of(newsroom, "wire").spec.url == url_of("wire")
     assert all(request.url != NEW for request in newsroom.net.asked)
     assert "its login was given for another host" in (state_of(newsroom, "wire").notice or "")
+
+
+@pytest.mark.parametrize("to", ["http://wire.example/feed", "https://wire.example:8443/feed"])
+def test_a_login_is_not_sent_without_tls_nor_to_another_port(newsroom: Newsroom, to: str) -> None:
+    newsroom.follow([feed("wire", auth=True)], [topic()])
+    redirects(newsroom, "wire", to, Told(guid="1"))
+    for _ in range(4):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
+    assert "another port, or for TLS" in (state_of(newsroom, "wire").notice or "")
+
+    newsroom.follow([feed("wire", auth=True), feed("post", auth=True)], [topic()])
+    older = to.replace("wire.", "post.")
+    newsroom.net.answers[url_of("post")] = atom(
+        "3", more=f'<link rel="prev-archive" href="{older}"/>'
+    )
+    newsroom.poll("post")
+    assert all(request.url not in (to, older) for request in newsroom.net.asked)
+
+
+def test_a_login_follows_to_tls(newsroom: Newsroom) -> None:
+    plain = "http://wire.example/feed.xml"
+    newsroom.follow([replace(feed("wire", auth=True), url=plain)], [topic()])
+    newsroom.net.answers[plain] = replace(fetched("wire"), moved_to=url_of("wire"))
+    for _ in range(3):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
+
+
+def test_a_redirect_into_a_feed_that_is_polled_no_more_pauses_nothing(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.follow(["wire"], [topic()])
+    redirects(newsroom, "wire", url_of("post"), Told(guid="1"))
+    for _ in range(4):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").status is FeedStatus.ACTIVE
+    assert "which is feed 'post', not polled there" in (state_of(newsroom, "wire").notice or "")
+
+
+def test_a_move_to_what_is_too_long_for_an_address_is_none(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    redirects(newsroom, "wire", f"https://new.example/{'a' * 20_000}", Told(guid="1"))
+    for _ in range(4):
+        newsroom.poll("wire")
+    assert feed_of(newsroom, "wire").spec.url == url_of("wire")
 
 
 def atom(*ids: str, more: str = "") -> Fetched:
@@ -221,6 +286,80 @@ def test_editors_withdrawals_are_no_business_of_a_publishers(newsroom: Newsroom)
     assert sorted(newsroom.titles()) == ["Grain 2", "Grain 3"]
     with newsroom.kit.store.read() as tx:
         assert tx.entries.taken_back(feed_of(newsroom, "wire").id, TAKEN_BACK) == ()
+
+
+def test_what_editors_keep_out_comes_back_by_no_publishers_word(newsroom: Newsroom) -> None:
+    """It had been taken back by its publisher when the editors withdrew it."""
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
+    newsroom.poll("wire")
+    newsroom.net.answers[url_of("wire")] = atom("2", more=complete)
+    newsroom.poll("wire")
+    entry = newsroom.entry("Grain 1")
+    decision, _ = withdraw(newsroom.kit, str(entry.id), reason="court order", actor="ida")
+
+    newsroom.net.answers[url_of("wire")] = atom("1", "2", "3", more=complete)
+    newsroom.poll("wire")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 2", "Grain 3"]
+
+    undo(newsroom.kit, decision.id, actor="ida")
+    newsroom.publish()
+    assert sorted(newsroom.titles()) == ["Grain 1", "Grain 2", "Grain 3"]
+
+
+def test_entries_under_new_ids_have_not_left_a_complete_feed(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
+    served = atom("1", "2", "3", "4", more=complete)
+    newsroom.net.answers[url_of("wire")] = served
+    newsroom.poll("wire")
+    renamed = served.body.replace(b"<id>https://wire.example/", b"<id>tag:wire.example,2026:")
+    newsroom.net.answers[url_of("wire")] = replace(served, body=renamed)
+    assert newsroom.poll("wire").new == 0
+    newsroom.publish()
+    assert len(newsroom.titles()) == 4
+
+
+def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    older = "https://wire.example/archive/1"
+    newsroom.net.answers[url_of("wire")] = atom(
+        "2", more=f'<link rel="prev-archive" href="{older}"/>'
+    )
+    newsroom.net.answers[older] = atom("1")
+    inside: list[bool] = []
+    gate, real = Gate(1), newsroom.net.fetch
+
+    def fetch(request: Request) -> Outcome:
+        with gate.passed():  # nobody else is inside, or this would never end
+            inside.append(gate.crowded)
+        return real(request)
+
+    monkeypatch.setattr(newsroom.net, "fetch", fetch)
+    with newsroom.kit.store.write() as tx:
+        (claim,) = tx.feeds.claim_due(
+            newsroom.now, limit=1, lease=600, owner="test", per_host=1, spacing=0
+        )
+        ready = books(tx, newsroom.kit.settings)
+    polled = turn.poll_one(newsroom.kit, claim, turn.Ground(books=ready, subscribers=1, gate=gate))
+    assert (polled.seen, inside) == (2, [False, False])
+
+
+def test_archives_are_not_walked_beyond_what_we_are_ready_to_hold(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    older = "https://wire.example/archive/1"
+    newsroom.net.answers[url_of("wire")] = atom(
+        "2", more=f'<link rel="prev-archive" href="{older}"/>'
+    )
+    newsroom.net.answers[older] = atom("1")
+    monkeypatch.setattr(archives, "MOST_BYTES", 100)
+    assert newsroom.poll("wire").new == 1
 
 
 def test_archives_are_walked_once_when_a_feed_is_new(newsroom: Newsroom) -> None:

@@ -55,6 +55,12 @@ def test_hubs_and_self_are_read_as_rfc_8288_writes_them(
     assert links(header, BASE) == Links(hubs=hubs, self_url=self_url)
 
 
+@pytest.mark.parametrize("fill", [",", ", ", " ", "<,", "x,", '"'])
+def test_a_header_made_to_be_read_again_and_again_is_read_once(fill: str) -> None:
+    """Quadratic reading would take an hour for the first of these, and let no thread work."""
+    assert links(fill * 1_000_000 + "x", BASE) == Links()
+
+
 def test_hubs_of_one_answer_are_bounded() -> None:
     header = ", ".join(f"<https://hub{n}.example/>; rel=hub" for n in range(1000))
     assert len(links(header, BASE).hubs) == MOST_HUBS

@@ -59,7 +59,7 @@ def tell(
 
 def publish(tx: Tx, topic: Topic, kept: Kept, *, at: int = NOON, until: int | None = None) -> Item:
     """Give a story a verdict and its place in the topic."""
-    tx.topics.keep_verdict(a_verdict(topic_id=topic.id, story_id=kept.story_id))
+    tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, story_id=kept.story_id)])
     return tx.topics.add_item(
         a_new_item(
             topic_id=topic.id,

@@ -256,7 +256,7 @@ def test_a_view_tells_feed_story_and_topics(store: Store) -> None:
             kept.entry_id, [a_match(topic_id=other.id, because="rule")], by_editor=False
         )
         tx.topics.admit(kept.entry_id, [a_match(topic_id=other.id, because="me")], by_editor=True)
-        tx.topics.keep_verdict(a_verdict(topic_id=topic.id, story_id=kept.story_id))
+        tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, story_id=kept.story_id)])
     with store.read() as tx:
         view = tx.entries.view(kept.entry_id)
         assert view is not None

@@ -413,6 +413,23 @@ def test_what_was_polled_in_the_future_is_due_when_the_clock_went_back(store: St
         assert tx.feeds.replan(NOON) == 0
 
 
+@pytest.mark.parametrize(
+    ("hours", "days", "until"),
+    [(0b111 << 12, 0, NOON + 3 * 3600), (0, 1 << 6, NOON + 12 * 3600)],
+)
+def test_what_came_due_while_we_were_away_waits_for_an_hour_its_publisher_allows(
+    store: Store, hours: int, days: int, until: int
+) -> None:
+    """Checklist 46, after a long stop: it is noon on a Sunday, GMT."""
+    with store.write() as tx:
+        feed = add_feed(tx)
+        (held,) = claim(tx, NOON)
+        due = replace(held.state, next_poll_at=NOON - 3600, skip_hours=hours, skip_days=days)
+        assert tx.feeds.settle(held, due)
+        assert claim(tx, NOON) == claim(tx, until - 1) == ()
+        assert names(claim(tx, until)) == [feed.spec.name]
+
+
 def test_a_clock_set_back_by_seconds_plans_nothing_anew(store: Store) -> None:
     with store.write() as tx:
         feed = add_feed(tx)

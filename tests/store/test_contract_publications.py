@@ -166,8 +166,8 @@ def test_pinned_items_are_those_of_the_visible(store: Store) -> None:
         for kept, until in ((plain, None), (pinned, None), (over, NOON + 1)):
             publish(tx, topic, kept, until=until)
         for kept in (pinned, over):
-            tx.topics.keep_verdict(
-                a_verdict(topic_id=topic.id, story_id=kept.story_id, pinned=True)
+            tx.topics.keep_verdicts(
+                [a_verdict(topic_id=topic.id, story_id=kept.story_id, pinned=True)]
             )
         (showing,) = tx.publications.pinned(topic.id, NOON + 5)
         assert showing.lead.entry.id == pinned.entry_id

@@ -80,7 +80,7 @@ def test_stories_come_newest_first(store: Store) -> None:
             (other.id, c, State.NEW),
         ):
             verdict = a_verdict(topic_id=topic_id, story_id=story_id, state=state, because="so")
-            tx.topics.keep_verdict(verdict)
+            tx.topics.keep_verdicts([verdict])
 
         def newest(topic_id: int | None = None, state: str | None = None) -> list[int]:
             found = tx.stories.newest(
@@ -166,8 +166,8 @@ def test_a_merge_keeps_the_others_own_item(store: Store) -> None:
         into, merged = (tell(tx, guid, feed=feed, topic=topic) for guid in "ab")
         own = publish(tx, topic, into)
         gone = publish(tx, topic, merged)
-        tx.topics.keep_verdict(
-            a_verdict(topic_id=topic.id, story_id=merged.story_id, note="of the merged")
+        tx.topics.keep_verdicts(
+            [a_verdict(topic_id=topic.id, story_id=merged.story_id, note="of the merged")]
         )
         merge = Merge(into=into.story_id, merged=merged.story_id, because="same")
         tx.entries.keep(Intake(merges=(merge,)))

@@ -207,7 +207,7 @@ def test_topics_of_a_story_have_an_admission_a_verdict_or_an_item(store: Store) 
         a, b, c, _ = (add_topic(tx, slug) for slug in ("a", "b", "c", "d"))
         one = tell(tx, "1", feed=feed, topic=a)
         two = tell(tx, "2", feed=feed)
-        tx.topics.keep_verdict(a_verdict(topic_id=b.id, story_id=two.story_id))
+        tx.topics.keep_verdicts([a_verdict(topic_id=b.id, story_id=two.story_id)])
         publish(tx, c, two)
         tx.topics.drop_verdict(c.id, two.story_id)
         assert tx.topics.topics_of([two.story_id, one.story_id]) == (
@@ -247,7 +247,7 @@ def test_a_verdict_is_replaced_whole(store: Store) -> None:
             topic_id=topic.id, story_id=kept.story_id, state=State.REJECTED, since=NOON + 1
         )
         for verdict in (first, second):
-            tx.topics.keep_verdict(verdict)
+            tx.topics.keep_verdicts([verdict])
             assert tx.topics.case(topic.id, kept.story_id).verdict == verdict
         tx.topics.drop_verdict(topic.id, kept.story_id)
         assert tx.topics.case(topic.id, kept.story_id).verdict is None
@@ -304,8 +304,8 @@ def test_summaries_count_what_waits_and_what_is_to_be_seen(store: Store) -> None
         states = [State.NEW, State.NEW, State.HELD, State.REJECTED, State.PUBLISHED]
         for number, state in enumerate(states):
             kept = tell(tx, str(number), feed=feed)
-            tx.topics.keep_verdict(
-                a_verdict(topic_id=topic.id, story_id=kept.story_id, state=state)
+            tx.topics.keep_verdicts(
+                [a_verdict(topic_id=topic.id, story_id=kept.story_id, state=state)]
             )
         publish(tx, topic, kept, at=NOON + 5)
         publish(tx, topic, tell(tx, "ahead", feed=feed), at=NOON + 500)

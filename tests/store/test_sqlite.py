@@ -248,7 +248,10 @@ def test_the_doctor_warns_of_an_old_sqlite() -> None:
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (DUE.replace(":now", "1"), "feed_state_due"),
+        (
+            DUE.replace(":now", "1").replace(":hour", "1").replace(":weekday", "1"),
+            "feed_state_due",
+        ),
         (ASKED.replace(":now", "1").replace(":ids", "'[1]'"), "INTEGER PRIMARY KEY"),
         (
             "SELECT * FROM seen WHERE feed_id = 1"

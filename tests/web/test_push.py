@@ -5,19 +5,23 @@ Publisher, hub and our own site are real servers on loopback.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.types import Message, Receive
 
 from aggregator.core.websub import hash_token
 from aggregator.errors import StoreFull
 from aggregator.flow.push import push_due, push_state
-from aggregator.flow.pushed import Inbox
+from aggregator.flow.pushed import Door, Inbox
 from aggregator.model.exchange import Request
 from aggregator.model.feed import PollState
 from aggregator.model.ids import FeedId
@@ -25,6 +29,7 @@ from aggregator.model.push import Push, PushState
 from aggregator.model.settings import Net, Site
 from aggregator.net.fetcher import HttpFetcher
 from aggregator.store.engine import open_store
+from aggregator.web import push
 from aggregator.web.app import make_app
 from tests.flow.newsroom import Newsroom, failing_once, topic
 from tests.makers import a_feed_spec
@@ -393,6 +398,36 @@ def test_a_body_larger_than_we_take_is_refused(tmp_path: Path, hub: Hub) -> None
         (fine,) = hub.distribute(own, atom("Second wire"))
         us.until("the small one is there", lambda: "Second wire" in us.titles)
     assert (large.status, fine.status) == (413, 202)
+
+
+def test_a_slow_hub_does_not_keep_others_from_bringing_theirs(
+    us: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "door", lambda *_: Door.OPEN)
+    monkeypatch.setattr(push, "receive", lambda *_: Door.OPEN)
+    kit = us.newsroom.kit
+    kit = replace(kit, settings=replace(kit.settings, net=Net(timeout=2.0)))
+    at_the_door = push.PushDoor(lambda: kit, Inbox())
+
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits so long")
+
+    async def at_once() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    def brought(token: str, receive: Receive) -> Coroutine[None, None, Response]:
+        scope = {"type": "http", "method": "POST", "headers": [], "path_params": {"token": token}}
+        return at_the_door.answer(HttpRequest(scope, receive))
+
+    async def all_of_them() -> list[int]:
+        slow = [asyncio.create_task(brought("slow", never)) for _ in range(2 * push.AT_ONCE)]
+        await asyncio.sleep(0.2)
+        quick = await brought("quick", at_once)
+        assert not any(each.done() for each in slow), "it waited for none of them"
+        return [quick.status_code, *(each.status_code for each in await asyncio.gather(*slow))]
+
+    assert asyncio.run(all_of_them()) == [202, *[408] * 2 * push.AT_ONCE]
 
 
 def test_a_ping_has_the_feed_polled_now(us: Subscriber, hub: Hub) -> None:

@@ -120,6 +120,7 @@ def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollRepor
 
     def cut() -> None:
         stop.set()
+        kit.closing.set()
         kit.fetcher.close()
 
     orders = Orders(owner=f"{socket.gethostname()}:{os.getpid()}", feed_ids=feed_ids)
@@ -146,6 +147,7 @@ def _fetch_pages(session: Session, kit: Kit) -> None:
 
     def cut() -> None:
         stop.set()
+        kit.closing.set()
         kit.fetcher.close()
 
     with stopping_on_signals(cut):

@@ -119,6 +119,7 @@ class Service:
     def _end(self) -> None:
         """Cut what is under way; whatever is not kept yet comes again with the next poll."""
         self._stop.set()
+        self._kit.closing.set()
         for fetcher in (*self._former, self._kit.fetcher):
             fetcher.close()
         self._kit.reader.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from threading import Event
 
 from aggregator.core.urls import host_of
 from aggregator.flow.kit import Kit
@@ -43,7 +42,7 @@ def _send(kit: Kit, request: Request | Post) -> Outcome:
 
 def _turn(kit: Kit, host: str, patience: float) -> float | Failed:
     """Return until when the host's turn is ours; or that it wants to be left alone."""
-    net, idle = kit.settings.net, Event()
+    net = kit.settings.net
     hold = net.timeout + SPARE
     while True:
         now = kit.clock()
@@ -55,7 +54,8 @@ def _turn(kit: Kit, host: str, patience: float) -> float | Failed:
             return _left_alone(host, at - now)
         wait = min(at - now, LOOK)
         patience -= wait
-        idle.wait(wait)
+        if kit.closing.wait(wait):
+            return _left_alone(host, at - now)
 
 
 def _left_alone(host: str, seconds: float) -> Failed:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from aggregator.core.drafting import Books
 from aggregator.core.rules import rule_book
@@ -27,6 +28,7 @@ class Kit:
     jitter: Callable[[], float]  # 0..1
     authorize: Callable[[Auth], str]  # the header value; UsageError when a secret is missing
     base: str  # address of our pages
+    closing: Event = field(default_factory=Event)  # once set, nobody waits for a host any more
 
 
 def books(tx: Tx, settings: Settings) -> Books:

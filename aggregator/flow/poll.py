@@ -155,6 +155,7 @@ class _Round:
                     del pending[future]
         finally:
             self._finish(pool, pending)
+            self._ground.gate.close()
         self._report.waiting = len(self._left or ())
         self._report.seconds = round(time.monotonic() - begun, 3)
         return self._report

@@ -5,7 +5,6 @@ Held to for full text and `scrape:`, not for feeds (checklist 44).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -67,7 +66,7 @@ def refusal(kit: Kit, feed: Feed) -> Failed | None:
     said = allowed(kit, feed.spec.url, ask_by=kit.fetcher.fetch, private=feed.spec.private)
     if said.yes:
         if said.asked:
-            time.sleep(min(max(kit.settings.net.spacing, said.delay), LONGEST_WAIT))
+            kit.closing.wait(min(max(kit.settings.net.spacing, said.delay), LONGEST_WAIT))
         return None
     return Failed(fault=Fault.BLOCKED, problem=said.because)
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 FAST = "fast"
 SHADOWED = 0.01  # of the documents the fast reader took: feedparser reads them too
-AT_ONCE = 4  # documents being read and drafted: more would only hold memory
+AT_ONCE = 2  # documents being drafted: more would only hold memory, and each other up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Ground:
 
     books: Books
     subscribers: int
-    gate: Gate = field(default_factory=lambda: Gate(AT_ONCE))
+    gate: Gate = field(default_factory=lambda: Gate(AT_ONCE, "draft"))
 
 
 def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
@@ -67,15 +67,13 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
     arrived = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
     if body_hash == claim.state.body_hash and claim.state.read_by == READERS:
         return arrived
-    with ground.gate.passed():
-        arrived, parsed = _read(kit, arrived, outcome)
-        if parsed is None or parsed.more_url is None or claim.state.last_ok_at is not None:
-            return _drafted(kit, arrived, parsed, ground.books)
+    arrived, parsed = _read(kit, arrived, outcome)
     del outcome  # a large body need not be held while others are asked for
-    parsed, hops = with_archives(kit, claim.feed, parsed)  # and nobody waits at the gate for them
-    arrived = replace(arrived, outcome=replace(arrived.outcome, hops=arrived.outcome.hops + hops))
-    with ground.gate.passed():
-        return _drafted(kit, arrived, parsed, ground.books)
+    if parsed is not None and parsed.more_url is not None and claim.state.last_ok_at is None:
+        parsed, hops = with_archives(kit, claim.feed, parsed)
+        more = replace(arrived.outcome, hops=arrived.outcome.hops + hops)
+        arrived = replace(arrived, outcome=more)
+    return ground.gate.run(lambda: _drafted(kit, arrived, parsed, ground.books))
 
 
 def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:

@@ -6,7 +6,7 @@ from lxml.etree import _Element
 
 from aggregator.formats.fast_names import Unsure, attributes
 from aggregator.formats.fast_node import Node, added
-from aggregator.formats.fast_parts import ignored, leaf, title
+from aggregator.formats.fast_parts import ignored, lang_of, leaf, title
 from aggregator.formats.fast_walk import MARKUP, NESTED, Walk, blank, declares_xlink, has_base
 
 _ITUNES = "http://www.itunes.com/"
@@ -31,10 +31,14 @@ def media_content(walk: Walk, node: Node, element: _Element) -> None:
 
 def media_group(walk: Walk, node: Node, element: _Element) -> None:
     """Take in what stands inside."""
+    before = walk.lang
+    if items := element.items():
+        walk.lang = lang_of(walk, attributes(items))
     walk.depth += 1
     for child in element:
         walk.media[child.tag](walk, node, child)
     walk.depth -= 1
+    walk.lang = before
 
 
 def media_thumbnail(walk: Walk, node: Node, element: _Element) -> None:

@@ -199,11 +199,12 @@ def author(walk: Walk, node: Node, element: _Element) -> None:
         node.authors = added(node.authors, walk.text(element))
         return
     if not blank([element.text, *(child.tail for child in element)]):
-        raise Unsure("text beside an author's parts")
+        raise Unsure("text beside an element's parts")
     parts = []
     for child in element:
         name = NAMES_OF_PEOPLE.get(walk.names.of(child.tag)[0])
         if name is None:
+            without_stray_text(child)
             ignored_tree(walk, child)
         elif len(child):
             raise Unsure(MARKUP)
@@ -213,6 +214,13 @@ def author(walk: Walk, node: Node, element: _Element) -> None:
         else:
             parts.append((name, (child.text or "").strip()))
     node.authors = added(node.authors, tuple(parts))
+
+
+def without_stray_text(element: _Element) -> None:
+    """Refuse a text that feedparser takes for that of the element around, as it does when an
+    element it does not know has attributes."""
+    if element.items() and not blank([*element.itertext()]):
+        raise Unsure("text beside an element's parts")
 
 
 def contributor(walk: Walk, node: Node, element: _Element) -> None:
@@ -271,11 +279,14 @@ def source(walk: Walk, node: Node, element: _Element) -> None:
     walk.title_depth = -1
     walk.depth += 1
     for child in element:
-        walk.source[child.tag](walk, found, child)
+        read = walk.source[child.tag]
+        if read is link or read is ignored or read is leaf:
+            without_stray_text(child)
+        read(walk, found, child)
     walk.depth -= 1
     if len(element):
         if not blank([element.text, *(child.tail for child in element)]):
-            raise Unsure("text beside a source's parts")
+            raise Unsure("text beside an element's parts")
     elif text := walk.text(element):
         found.title = text
     node.source = found

@@ -36,6 +36,17 @@ def test_what_is_no_poll_waits_for_the_spacing_after_a_poll_or_is_left(newsroom:
     assert newsroom.net.asked[-1].url == HERE
 
 
+def test_nobody_waits_for_a_host_once_we_are_closing(newsroom: Newsroom) -> None:
+    """Hours, if anybody did."""
+    newsroom.follow(["wire"], net=Net(spacing=9 * 3600.0))
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.poll()
+    newsroom.kit.closing.set()
+    left = ask(newsroom.kit, Request(url=HERE, wanted=Wanted.TEXT), patience=10 * 3600.0)
+    assert isinstance(left, Failed)
+    assert left.retry_after == 9 * 3600.0
+
+
 def test_a_bug_while_asking_gives_the_hosts_turn_back(newsroom: Newsroom) -> None:
     newsroom.follow(["wire"])
     newsroom.serves("wire", Told(guid="1"))

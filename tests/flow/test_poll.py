@@ -16,6 +16,7 @@ from aggregator.flow import poll, turn
 from aggregator.flow.absorb import absorb
 from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
+from aggregator.flow.polled import Absorbed, Polled
 from aggregator.flow.turn import Ground, keep_group, poll_one
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Caching, NotModified, Outcome, Request
@@ -364,28 +365,54 @@ def test_turns_that_drag_keep_no_other_from_its_turn(
     assert (report.polled, report.failed) == (3, 0)
 
 
-def test_only_so_many_bodies_are_read_at_a_time(
+def test_only_so_many_documents_are_drafted_at_a_time(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"wire{number}" for number in range(4 * turn.AT_ONCE)]
     newsroom.follow(names, net=Net(workers=len(names), spacing=0.0))
     for name in names:
         newsroom.serves(name, Told(guid=name))
-    read, inside, most = newsroom.reader.read, [0], [0]
+    real, inside, most = turn.prepare, [0], [0]
     counting = Lock()
 
-    def slowly(*args: Any, **more: Any) -> ParsedFeed:
+    def slowly(*args: Any) -> Polled:
         with counting:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
         time.sleep(0.02)
         with counting:
             inside[0] -= 1
-        return read(*args, **more)
+        return real(*args)
 
-    monkeypatch.setattr(newsroom.reader, "read", slowly)
+    monkeypatch.setattr(turn, "prepare", slowly)
     assert newsroom.poll().polled == len(names)
     assert most[0] <= turn.AT_ONCE
+
+
+def test_a_document_that_takes_long_to_read_holds_up_no_other(newsroom: Newsroom) -> None:
+    """A hostile one keeps a child process busy until that is ended; nobody waits for that."""
+    slow, quick = [f"slow{n}" for n in range(2 * turn.AT_ONCE)], [f"quick{n}" for n in range(4)]
+    newsroom.follow([*slow, *quick], net=Net(workers=12, spacing=0.0))
+    for name in (*slow, *quick):
+        newsroom.serves(name, Told(guid=name))
+    done = Event()
+    read = newsroom.reader.read
+
+    def by_name(body: bytes, *, url: str, **more: Any) -> ParsedFeed:
+        if "slow" in url:
+            assert done.wait(10)
+        return read(body, url=url, **more)
+
+    def on_turn(turned: Absorbed) -> None:
+        if turned.feed.spec.name in quick:
+            left.discard(turned.feed.spec.name)
+            if not left:
+                done.set()
+
+    left = set(quick)
+    newsroom.reader.read = by_name  # type: ignore[method-assign]
+    poll_round(newsroom.kit, Orders(owner="test", patience=0.0), on_turn=on_turn)
+    assert done.is_set()
 
 
 def test_a_lost_workers_feed_is_polled_when_its_lease_ends(newsroom: Newsroom) -> None:

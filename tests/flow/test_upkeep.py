@@ -332,11 +332,10 @@ def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
     )
     newsroom.net.answers[older] = atom("1")
     inside: list[bool] = []
-    gate, real = Gate(1), newsroom.net.fetch
+    gate, real = Gate(1, "test"), newsroom.net.fetch
 
     def fetch(request: Request) -> Outcome:
-        with gate.passed():  # nobody else is inside, or this would never end
-            inside.append(gate.crowded)
+        gate.run(lambda: inside.append(gate.crowded))  # or this would never end
         return real(request)
 
     monkeypatch.setattr(newsroom.net, "fetch", fetch)

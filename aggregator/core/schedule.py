@@ -188,9 +188,13 @@ def confirmed_move(state: PollState, now: float) -> str | None:
 
 
 def host_pause(outcome: Outcome, started: float) -> float | None:
-    """Return until when the whole host must be left alone (checklist 31), or None."""
+    """Return until when the whole host must be left alone (checklist 31), or None.
+
+    A week at the most: whoever has a page on a shared host could silence his neighbours for good.
+    The feed that was told to stay away does so for as long as it was told.
+    """
     if isinstance(outcome, Failed) and outcome.retry_after:
-        return started + outcome.retry_after
+        return started + min(outcome.retry_after, LONGEST_HINT)
     return None
 
 

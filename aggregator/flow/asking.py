@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from aggregator.core.schedule import host_pause
 from aggregator.core.urls import host_of
 from aggregator.flow.kit import Kit
 from aggregator.model.exchange import Failed, Fault, Outcome, Post, Request
@@ -72,5 +73,5 @@ def _give_back(
         tx.hosts.give_back(host, held_until=held_until, free_at=now + kit.settings.net.spacing)
         if outcome is not None:
             tx.ledger.count(outcome.hops, now, private=private)
-        if isinstance(outcome, Failed) and outcome.retry_after:
-            tx.feeds.pause_host(outcome.host or host, now + outcome.retry_after)
+        if isinstance(outcome, Failed) and (until := host_pause(outcome, now)) is not None:
+            tx.feeds.pause_host(outcome.host or host, until)

@@ -12,6 +12,7 @@ from threading import Event
 from aggregator.core.drafting import Books, body_with_page, file
 from aggregator.core.identity import Keyed
 from aggregator.core.robots import place_of
+from aggregator.core.schedule import host_pause
 from aggregator.errors import ReadFailed, StoreError, StoreRefused
 from aggregator.flow.filing import Desk, bring_feeds, desk, redraw, refresh_stories
 from aggregator.flow.kit import Kit, books
@@ -283,7 +284,7 @@ def _free(tx: Tx, visit: _Visit, now: float) -> None:
     """Give the host's turn back, pass on what it asked for, and enter what was sent."""
     page, outcome = visit.page, visit.outcome
     tx.hosts.give_back(page.host, held_until=visit.held_until, free_at=now + visit.spacing)
-    if isinstance(outcome, Failed) and outcome.retry_after:
-        tx.feeds.pause_host(outcome.host or page.host, now + outcome.retry_after)
+    if isinstance(outcome, Failed) and (until := host_pause(outcome, now)) is not None:
+        tx.feeds.pause_host(outcome.host or page.host, until)
     hops: tuple[Hop, ...] = outcome.hops if outcome is not None else ()
     tx.ledger.count(hops, now, private=page.private)

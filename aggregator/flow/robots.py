@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from aggregator.core.robots import MAX_BODY, place_of, read_robots, robots_url
+from aggregator.core.schedule import host_pause
 from aggregator.core.urls import host_of
 from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit
@@ -46,14 +47,16 @@ def allowed(kit: Kit, url: str, *, ask_by: Ask | None = None, private: bool = Fa
     if isinstance(outcome, Failed) and outcome.fault is Fault.BLOCKED and outcome.status is None:
         again_at = now + (outcome.retry_after or AGAIN)  # no request was sent
         return Allowed(yes=False, because=outcome.problem, again_at=again_at)
+    if isinstance(outcome, Failed) and kit.closing.is_set():  # we cut it off: it says nothing
+        return Allowed(yes=False, because=outcome.problem, again_at=now)
     answer = _answer(outcome, place, kept, now)
     with kit.store.write() as tx:
         tx.pages.keep_robots(answer)
         if ask_by is not None:  # `ask` does both itself
             tx.ledger.count(outcome.hops, now, private=private)
-            if isinstance(outcome, Failed) and outcome.retry_after:
+            if isinstance(outcome, Failed) and (until := host_pause(outcome, now)) is not None:
                 host = outcome.host or host_of(url) or place
-                tx.feeds.pause_host(host, now + outcome.retry_after)
+                tx.feeds.pause_host(host, until)
     return replace(_judged(answer, url), asked=True)
 
 

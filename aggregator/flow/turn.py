@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -24,7 +25,7 @@ from aggregator.flow.setup import identity
 from aggregator.formats.reading import READERS, differences
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Failed, Fault, Fetched, Request, Wanted
-from aggregator.model.feed import Claim, FeedStatus
+from aggregator.model.feed import Claim, FeedStatus, Origin
 from aggregator.model.intake import Blocks
 from aggregator.ports import Tx
 
@@ -147,6 +148,10 @@ def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
 
 def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
     feed = polled.claim.feed
+    if polled.parsed is None:  # nothing in it that could lead us astray
+        with suppress(Overtaken):
+            return absorb(tx, polled, blocks, who)
+        return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
     try:
         with tx.savepoint():
             return absorb(tx, polled, blocks, who)
@@ -208,6 +213,8 @@ def _taken(kit: Kit, claim: Claim, url: str) -> str | None:
         other = tx.feeds.find(url)
     if other is None or other.id == claim.feed.id or other.spec.url != url:
         return None
+    if other.origin is Origin.LIST and claim.feed.origin is not Origin.LIST:
+        return None  # what a stranger's list names takes nothing from what editors chose
     return other.spec.name if other.status is FeedStatus.ACTIVE else None
 
 

@@ -80,7 +80,9 @@ def taken_back(
         return (), ()
     feed_id = polled.claim.feed.id
     named = _named(tx, polled, parsed.deleted) if parsed.deleted else set()
-    whole = parsed.complete and parsed.problem is None and outcome.status == WHOLE
+    whole = (
+        parsed.complete and polled.seen > 0 and parsed.problem is None and outcome.status == WHOLE
+    )
     if not named and not (whole and not polled.spoilt):
         return (), ()
     present = {polled.known[each].entry_id for each in polled.digests if each in polled.known}

@@ -35,12 +35,12 @@ _KEPT = re.compile(
 _PLAIN_NAME = re.compile("[A-Za-z0-9_-]{1,200}")
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 _PAIR = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
-_WINDOWS = {
+WINDOWS = {
     chr(code): bytes([code]).decode("cp1252")
     for code in range(128, 160)
     if code not in {129, 141, 143, 144, 157}
 }
-_CONTROL = re.compile("[" + "".join(_WINDOWS) + "]")
+_CONTROL = re.compile("[" + "".join(WINDOWS) + "]")
 
 
 class Walk:
@@ -251,7 +251,7 @@ def mended(text: str) -> str:
     if _PAIR.search(text):
         with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
             text = text.encode("iso-8859-1").decode("utf-8")
-    return _CONTROL.sub(lambda found: _WINDOWS[found[0]], text)
+    return _CONTROL.sub(lambda found: WINDOWS[found[0]], text)
 
 
 def declares_xlink(element: _Element) -> bool:

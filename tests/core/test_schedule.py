@@ -530,3 +530,9 @@ def test_auto_stays_within_its_bounds(
     assert min(lowest, 7 * DAY) <= after.interval <= max(DAY, min(lowest, 7 * DAY))
     assert after.next_poll_at is not None
     assert after.next_poll_at >= NOW + after.interval
+
+
+def test_a_tenant_silences_a_shared_host_for_a_week_at_most() -> None:
+    failed = Failed(fault=Fault.STATUS, problem="503", status=503, retry_after=1e10)
+    assert host_pause(failed, 0.0) == 7 * DAY
+    assert after_failure(PollState(), failed, Turn(started=0.0, every=None)).next_poll_at == 1e10

@@ -13,7 +13,7 @@ from aggregator.core import drafting, intake
 from aggregator.core.identity import Keyed
 from aggregator.errors import NotFound, StoreBusy, StoreFull
 from aggregator.flow import poll, turn
-from aggregator.flow.absorb import absorb
+from aggregator.flow.absorb import absorb, prepare
 from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
 from aggregator.flow.polled import Absorbed, Polled
@@ -372,7 +372,7 @@ def test_only_so_many_documents_are_drafted_at_a_time(
     newsroom.follow(names, net=Net(workers=len(names), spacing=0.0))
     for name in names:
         newsroom.serves(name, Told(guid=name))
-    real, inside, most = turn.prepare, [0], [0]
+    inside, most = [0], [0]
     counting = Lock()
 
     def slowly(*args: Any) -> Polled:
@@ -382,7 +382,7 @@ def test_only_so_many_documents_are_drafted_at_a_time(
         time.sleep(0.02)
         with counting:
             inside[0] -= 1
-        return real(*args)
+        return prepare(*args)
 
     monkeypatch.setattr(turn, "prepare", slowly)
     assert newsroom.poll().polled == len(names)

@@ -56,6 +56,13 @@ def test_it_is_asked_for_as_text_once_in_a_day(newsroom: Newsroom) -> None:
     assert asked(newsroom) == [ROBOTS, ROBOTS]
 
 
+def test_what_we_cut_off_ourselves_forbids_nothing_afterwards(newsroom: Newsroom) -> None:
+    newsroom.kit.closing.set()
+    assert not ask(newsroom, answer=failed(None)).yes
+    newsroom.kit.closing.clear()
+    assert ask(newsroom, answer=text("User-agent: *\nDisallow: /private")).yes
+
+
 def test_each_port_has_its_own(newsroom: Newsroom) -> None:
     ask(newsroom, "https://town.example:8443/a")
     ask(newsroom, "https://town.example:443/a")

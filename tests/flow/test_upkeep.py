@@ -332,10 +332,10 @@ def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
     )
     newsroom.net.answers[older] = atom("1")
     inside: list[bool] = []
-    gate, real = Gate(1, "test"), newsroom.net.fetch
+    gate, real = Gate(1, "draft"), newsroom.net.fetch
 
     def fetch(request: Request) -> Outcome:
-        gate.run(lambda: inside.append(gate.crowded))  # or this would never end
+        gate.run(lambda: inside.append(gate.crowded))  # never, if we were inside ourselves
         return real(request)
 
     monkeypatch.setattr(newsroom.net, "fetch", fetch)
@@ -345,6 +345,7 @@ def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
         )
         ready = books(tx, newsroom.kit.settings)
     polled = turn.poll_one(newsroom.kit, claim, turn.Ground(books=ready, subscribers=1, gate=gate))
+    gate.close()
     assert (polled.seen, inside) == (2, [False, False])
 
 

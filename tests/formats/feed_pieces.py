@@ -84,7 +84,9 @@ def texts() -> st.SearchStrategy[str]:
     plain = st.one_of(st.sampled_from(WORDS), st.sampled_from(DATES))
     told = plain.map(lambda text: escape(text))
     section = plain.map(lambda text: f"<![CDATA[{text.replace(']]>', ']]&gt;')}]]>")
-    reference = st.sampled_from(["&#160;", "&#x96;", "&#195;&#169;", "&amp;", "Ã<!-- -->©", "&#8217;"])
+    reference = st.sampled_from(
+        ["&#160;", "&#x96;", "&#195;&#169;", "&amp;", "Ã<!-- -->©", "&#8217;"]
+    )
     pieces = st.lists(st.one_of(told, told, section, reference), min_size=0, max_size=3)
     return st.one_of(told, pieces.map("".join))
 
@@ -181,12 +183,12 @@ def in_xhtml() -> st.SearchStrategy[str]:
         max_leaves=6,
     )
     return st.builds(
-        lambda key, own, around, text: (
-            f'<{key} type="xhtml"{own}>{around.format(text)}</{key}>'
-        ),
+        lambda key, own, around, text: f'<{key} type="xhtml"{own}>{around.format(text)}</{key}>',
         st.sampled_from(["content", "summary", "title", "rights"]),
         st.sampled_from(["", ' xml:lang="fr"', ' xml:base="/c/"']),
-        st.sampled_from(["{}", "\n<h:div>{}</h:div> ", '<h:div class="x">{}</h:div>', "a<h:div>{}</h:div>"]),
+        st.sampled_from(
+            ["{}", "\n<h:div>{}</h:div> ", '<h:div class="x">{}</h:div>', "a<h:div>{}</h:div>"]
+        ),
         inner.map(lambda text: text.replace("{", "(").replace("}", ")")),
     )
 
@@ -199,9 +201,7 @@ def documents(draw: st.DrawFn) -> bytes:
     of_feed = [usual_elements(OF_FEEDS), usual_elements(OF_FEEDS), parents()]
     part = st.one_of(*of_entry, *([elements()] if odd else []))
     own_part = st.one_of(*of_feed, *([elements()] if odd else []))
-    entries = [
-        "".join(draw(st.lists(part, max_size=7))) for _ in range(draw(st.integers(0, 3)))
-    ]
+    entries = ["".join(draw(st.lists(part, max_size=7))) for _ in range(draw(st.integers(0, 3)))]
     before = "".join(draw(st.lists(own_part, max_size=4)))
     after = "".join(draw(st.lists(own_part, max_size=1)))
     told = draw(st.one_of(st.just(""), attributes()))

@@ -16,7 +16,7 @@ from feedparser.sanitizer import replace_doctype
 from lxml import etree
 
 from aggregator.formats.fast_feed import form_of, read_feed
-from aggregator.formats.fast_names import Names, Unsure, declarations, known_prefix
+from aggregator.formats.fast_names import MOST_ATTRIBUTES, Names, Unsure, declarations, known_prefix
 from aggregator.formats.fast_tables import ENTRY, MEDIA, SOURCE, Parts
 from aggregator.formats.fast_walk import Walk
 from aggregator.model.entry import ParsedFeed
@@ -32,6 +32,9 @@ _ASIDES = re.compile(
 )
 # Such patterns begin with a letter of their own and look back from there: they are searched ten
 # times as fast as others. "base=", with blanks before "=" where few others have them.
+# lxml takes time quadratic in an element's attributes to hand them out, and holds all else up.
+_LONG_TAG = re.compile(rb"<[^<]{2048}")  # a ">" may stand in a value
+_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
 _BASE = re.compile(
     rb"=(?<=[Ee\s]=)(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Bb][Aa][Ss][Ee]\s=)|(?<=[Ee]\s\s=)|(?<=\s\s\s=))"
 )
@@ -90,6 +93,8 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise Unsure("not well-formed") from None
+    if _LONG_TAG.search(body) and _MANY_ATTRIBUTES(root):
+        raise Unsure("an element with too many attributes")
     name, _ = names.of(root.tag)
     if name not in _ROOTS:
         raise Unsure("its root is no feed's")

@@ -211,8 +211,6 @@ _FEED: dict[str, Part] = {
     "ttl": kept("ttl"),
     "sy_updateperiod": kept("sy_period"),
     "sy_updatefrequency": kept("sy_frequency"),
-    "admin_generatoragent": leaf,
-    "admin_errorreportsto": leaf,
 }
 
 

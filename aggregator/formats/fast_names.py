@@ -105,7 +105,7 @@ HANDLED = frozenset(
     media_group media_keywords media_license media_player media_rating media_restriction
     media_thumbnail media_title modified name newlocation psc_chapter psc_chapters pubdate
     published rights rss source subtitle summary tagline tags textinput title updated uri url
-    webmaster where width xhtml_body admin_generatoragent admin_errorreportsto
+    webmaster where width xhtml_body
     """.split()  # noqa: SIM905 (a hundred lines of one name each tell nothing more)
 )
 """Every element feedparser does something of its own with."""

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 GROUP = 50  # polls a transaction (MEASURES §5)
 GROUP_WAIT = 0.05  # seconds a finished poll waits for company
 LEASE = 600.0
+REACH = 256  # chosen feeds among which those to be claimed next are looked for
 SLOW = 2.0  # seconds after which a turn no longer counts among the workers …
 SLOW_SHARE = 8  # … as long as there are not so many times more turns than workers
 IDLE = 0.25  # seconds between looks at a stop while nothing happens
@@ -171,23 +172,17 @@ class _Round:
         return min(window + AT_ONCE, workers)
 
     def _claim(self, limit: int) -> tuple[Claim, ...]:
-        net, now = self._kit.settings.net, self._kit.clock()
-        at = self._next_claim_at()
-        if at is None or at > now:
+        if self._left is None:
+            return self._claim_due(limit)
+        if not self._left:
             return ()
+        net = self._kit.settings.net
+        # Of many feeds some at a time: what is asked for is looked at one by one.
+        near, far = self._left[:REACH], self._left[REACH:]
         with self._kit.store.write() as tx:
-            if self._left is None:
-                return tx.feeds.claim_due(
-                    now,
-                    limit=limit,
-                    lease=LEASE,
-                    owner=self._orders.owner,
-                    per_host=net.per_host,
-                    spacing=net.spacing,
-                )
             claims = tx.feeds.claim(
-                self._left,
-                now,
+                near,
+                self._kit.clock(),
                 limit=limit,
                 lease=LEASE,
                 owner=self._orders.owner,
@@ -196,8 +191,24 @@ class _Round:
             )
         self._idle = 0.0 if claims else self._idle
         taken = {claim.feed.id for claim in claims}
-        self._left = [feed_id for feed_id in self._left if feed_id not in taken]
+        near = [feed_id for feed_id in near if feed_id not in taken]
+        self._left = near + far if claims else far + near
         return claims
+
+    def _claim_due(self, limit: int) -> tuple[Claim, ...]:
+        net, now = self._kit.settings.net, self._kit.clock()
+        at = self._next_claim_at()
+        if at is None or at > now:
+            return ()
+        with self._kit.store.write() as tx:
+            return tx.feeds.claim_due(
+                now,
+                limit=limit,
+                lease=LEASE,
+                owner=self._orders.owner,
+                per_host=net.per_host,
+                spacing=net.spacing,
+            )
 
     def _next_claim_at(self) -> float | None:
         if self._left is not None and not self._left:

@@ -219,7 +219,7 @@ def author(walk: Walk, node: Node, element: _Element) -> None:
 def without_stray_text(element: _Element) -> None:
     """Refuse a text that feedparser takes for that of the element around, as it does when an
     element it does not know has attributes."""
-    if element.items() and not blank([*element.itertext()]):
+    if element.items() and not blank([str(text) for text in element.itertext()]):
         raise Unsure("text beside an element's parts")
 
 

@@ -15,15 +15,11 @@ from aggregator.core.sanitize import text_to_html
 from aggregator.core.text import clean_line
 from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
+from aggregator.formats.fields import LARGEST, LATEST, MAX_ENTRIES, language
 from aggregator.model.entry import Enclosure, ParsedEntry, ParsedFeed
-
-MAX_ITEMS = 2_000  # a document's first ones
-LATEST = 4_102_444_800  # 2100: a date beyond it says nothing
-LARGEST = 2**63 - 1  # what a store's integer holds
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(\d)(?:\.(\d))?/?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _LEAP_SECOND = re.compile(r"(?<=:\d\d):60(?!\d)")
 
 
@@ -41,7 +37,7 @@ def read_json(body: bytes, url: str) -> ParsedFeed:
     """Return what a JSON Feed says; raise `ReadFailed` when the document is none.
 
     `url` is where the document came from; relative addresses are resolved against it. Items
-    beyond `MAX_ITEMS` are left out. `problem` names everything that was not as the format wants.
+    beyond `MAX_ENTRIES` are left out. `problem` names everything that was not as the format wants.
     """
     complain = _Complaints()
     document = _document(_decoded(body, complain), complain)
@@ -56,10 +52,10 @@ def read_json(body: bytes, url: str) -> ParsedFeed:
         items = []
     elif version is None:
         complain("version names no version of JSON Feed")
-    if len(items) > MAX_ITEMS:
-        complain(f"{len(items)} entries: only the first {MAX_ITEMS} are read")
+    if len(items) > MAX_ENTRIES:
+        complain(f"{len(items)} entries: only the first {MAX_ENTRIES} are read")
     feed = _Reader(document, url, complain)
-    entries = tuple(feed.entry(item) for item in items[:MAX_ITEMS] if _is_object(item, complain))
+    entries = tuple(feed.entry(item) for item in items[:MAX_ENTRIES] if _is_object(item, complain))
     title = _text(document.get("title"))
     if title is None:
         complain("the feed has no title")
@@ -67,7 +63,7 @@ def read_json(body: bytes, url: str) -> ParsedFeed:
         format=f"json{version[1]}{version[2] or 0}" if version else "json",
         title=clean_line(title or "") or None,
         site_url=feed.address(document.get("home_page_url")),
-        lang=_lang(document.get("language")),
+        lang=language(document.get("language")),
         icon=feed.address(document.get("icon")) or feed.address(document.get("favicon")),
         self_url=feed.address(document.get("feed_url")),
         hub_urls=tuple(feed.hubs()),
@@ -134,7 +130,7 @@ class _Reader:
             categories=tuple(dict.fromkeys(_texts(item.get("tags")))),
             enclosures=tuple(self.enclosures(item)),
             image=self.address(item.get("image")) or self.address(item.get("banner_image")),
-            lang=_lang(item.get("language")) or _lang(self.document.get("language")),
+            lang=language(item.get("language")) or language(self.document.get("language")),
             base=self.url,
         )
 
@@ -210,11 +206,6 @@ def _texts(value: Any) -> Iterator[str]:
     for one in value if isinstance(value, list) else ():
         if text := _text(one):
             yield text
-
-
-def _lang(value: Any) -> str | None:
-    word = (_text(value) or "").replace("_", "-")
-    return word if _LANGUAGE.fullmatch(word) else None
 
 
 def _seconds(text: str) -> int | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
-from xml.sax import SAXException, SAXParseException
+from xml.parsers import expat
+from xml.sax import SAXException
 
 import feedparser
+from feedparser.encodings import convert_to_utf8
 from feedparser.exceptions import CharacterEncodingUnknown, UndeclaredNamespace
+from feedparser.sanitizer import replace_doctype
 
 from aggregator.core.sanitize import plain_text, text_to_html
 from aggregator.errors import ReadFailed
@@ -63,27 +67,37 @@ def read_xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
 
 
 def _parse(body: bytes, content_type: str | None) -> tuple[Any, str | None]:
-    """Return feedparser's result and what was wrong; a broken document is mended and read again."""
+    """Return feedparser's result and what was wrong; what is not well-formed is mended first."""
+    problem = _not_well_formed(body, content_type)
+    mended = body if problem is None else _mended(body)
     try:
-        result = _feedparser(body, content_type)
-        problem = _problem(result, body)
+        result = _feedparser(mended, content_type)
+        problem = problem or _problem(result)
     except MemoryError:
         raise
     except Exception as error:  # hostile numbers and names make feedparser raise almost anything
-        result, problem = None, f"the parser gave up ({type(error).__name__})"
-    if problem is None:
-        return result, None
-    mended = _mended(body)
-    if mended != body:
-        try:
-            result = _feedparser(mended, content_type)
-        except MemoryError:
-            raise
-        except Exception as error:
-            problem = f"the parser gave up ({type(error).__name__})"
-    if result is None:
-        raise ReadFailed(f"this cannot be read as a feed: {problem}")
+        gave_up = f"the parser gave up ({type(error).__name__})"
+        if mended != body:
+            with contextlib.suppress(Exception):
+                return _feedparser(body, content_type), gave_up
+        raise ReadFailed(f"this cannot be read as a feed: {gave_up}") from error
     return result, problem
+
+
+def _not_well_formed(body: bytes, content_type: str | None) -> str | None:
+    """Return what feedparser's parser will find wrong, at a hundredth of the cost of asking it."""
+    try:
+        headers = {"content-type": content_type or "application/xml"}
+        _, data, _ = replace_doctype(convert_to_utf8(headers, body, {}))
+        expat.ParserCreate("utf-8", " ").Parse(data, True)
+    except expat.ExpatError as error:
+        # Where no XML declaration begins the document, feedparser puts one on a line before it.
+        added = not body.removeprefix(b"\xef\xbb\xbf").startswith(b"<?xml")
+        what = expat.ErrorString(error.code).removeprefix("not well-formed ").strip("()")
+        return f"not well-formed: {what} (line {error.lineno - added}, column {error.offset})"
+    except (LookupError, ValueError):  # an encoding of its own invention; feedparser may know
+        return None
+    return None
 
 
 def _feedparser(body: bytes, content_type: str | None) -> Any:
@@ -155,20 +169,11 @@ def _legal_reference(found: re.Match[bytes]) -> bytes:
     return found[0] if legal and code not in {0xFFFE, 0xFFFF} else b""
 
 
-def _problem(result: Any, body: bytes) -> str | None:
-    """Return what was wrong in words, or None; an encoding told wrong but found is no problem."""
+def _problem(result: Any) -> str | None:
+    """Return what else was wrong in words; an encoding told wrong but found is no problem."""
     error = result.get("bozo_exception") if result.get("bozo") else None
-    if isinstance(error, SAXParseException):
-        what = error.getMessage().removeprefix("not well-formed ").strip("()")
-        # Where no XML declaration begins the document, feedparser puts one on a line before it.
-        added = not body.removeprefix(b"\xef\xbb\xbf").startswith(b"<?xml")
-        line = (error.getLineNumber() or 1) - added
-        where = f"line {line}, column {error.getColumnNumber()}"
-        return f"not well-formed: {what} ({where})"
-    if isinstance(error, UndeclaredNamespace):
+    if isinstance(error, SAXException | UndeclaredNamespace):
         return f"not well-formed: {error}"
-    if isinstance(error, SAXException):
-        return f"not well-formed: {error.getMessage()}"
     if isinstance(error, CharacterEncodingUnknown):
         return "its encoding could not be found out; some characters may be lost"
     return None

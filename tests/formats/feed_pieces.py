@@ -29,8 +29,9 @@ URIS = {
 
 WORDS = (
     "", " ", "Plain words", " blanks around\n", "a & b", "AT&amp;T", "<b>bold</b>", "1 < 2 > 0",
-    "&lt;p&gt;twice&lt;/p&gt;", "x &copy; y", "café", "naïve «Â» Ã©", "Ã©tÃ©", "\x85\x96 \x93odd\x94",
-    "Москва", "東京", "\u00a0", "https://harbour.example/1", "/relative?a=1&b=2", "a/b;c",
+    "&lt;p&gt;twice&lt;/p&gt;", "x &copy; y", "café", "naïve «Â» Ã©", "Ã©tÃ©",
+    "\x85\x96 \x93odd\x94", "Москва", "東京", "\u00a0", "https://harbour.example/1",
+    "/relative?a=1&b=2", "a/b;c",
     "tag:harbour.example,2026:1", "http:////harbour.example//x", "HTTP://Harbour.Example",
     "urn:uuid:1", "news@harbour.example (Ann Berg)", "Ann Berg <ann@harbour.example>",
     "ann@harbour.example", "one, two ,, three", "24", "60", "daily", "en_GB", "Tuesday",
@@ -43,7 +44,8 @@ DATES = (
     "2026-11-22 10:00:00", "2026-11-22T10:00:00+0530", "2026-02-30T10:00:00Z", "20261122",
     "Sun, 30 Feb 2026 10:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 +0000", "2026-11-22T24:00:00Z",
     "2026-11-22T10:00:60Z", "Sun, 22 Nov 2026 25:00:00 GMT", "Sun, 22 Nov 2026 10:00:00 +05:30",
-    "Fri, 2006/09/15 08:19:53 EDT", "yesterday", "", "Thu Jan  1 00:00:00 2004", "9999-12-31T23:59:59Z",
+    "Fri, 2006/09/15 08:19:53 EDT", "yesterday", "", "Thu Jan  1 00:00:00 2004",
+    "9999-12-31T23:59:59Z",
 )  # fmt: skip
 ATTRIBUTES = {
     "type": ("text", "html", "xhtml", "text/html", "text/plain", "image/png", "TEXT", ""),
@@ -73,8 +75,9 @@ PREFIXED = sorted(
     | {
         "a:title", "a:link", "a:id", "a:author", "a:updated", "a:content", "x:title", "x:link",
         "x:other", "slash:comments", "h:div", "h:body", "sy:updatePeriod", "sy:updateFrequency",
-        "fh:complete", "at:deleted-entry", "creativeCommons:license", "media:text", "media:caption", "x:detail",
-        "media:group", "media:content", "media:thumbnail", "media:title", "media:description",
+        "fh:complete", "at:deleted-entry", "creativeCommons:license", "media:text", "media:caption",
+        "x:detail", "media:group", "media:content", "media:thumbnail", "media:title",
+        "media:description",
     }
 )  # fmt: skip
 
@@ -118,11 +121,12 @@ def elements(depth: int = 2) -> st.SearchStrategy[str]:
     )
 
 
-USUAL = (
-    "title link guid description pubDate category author content:encoded dc:creator dc:date "
-    "media:content media:thumbnail media:title media:description itunes:summary itunes:image "
-    "itunes:author dc:subject id updated published summary content rights"
-).split()
+USUAL = [
+    "title", "link", "guid", "description", "pubDate", "category", "author", "content:encoded",
+    "dc:creator", "dc:date", "media:content", "media:thumbnail", "media:title",
+    "media:description", "itunes:summary", "itunes:image", "itunes:author", "dc:subject", "id",
+    "updated", "published", "summary", "content", "rights",
+]  # fmt: skip
 OF_ENTRIES = [*USUAL, "enclosure", "source"]
 OF_FEEDS = [*USUAL, "language", "ttl", "icon", "lastBuildDate", "sy:updatePeriod", "image"]
 
@@ -227,11 +231,13 @@ def documents(draw: st.DrawFn) -> bytes:
 
 
 EXTRA = (
-    "", "", "", "", ' xmlns:y="urn:strange"', ' xmlns:title="urn:other"', ' xmlns:dc2="http://purl.org/dc/terms/"',
-    ' xmlns:xlink="http://www.w3.org/1999/xlink"', ' xmlns:itunes2="urn:x-itunes"',
+    "", "", "", "", ' xmlns:y="urn:strange"', ' xmlns:title="urn:other"',
+    ' xmlns:dc2="http://purl.org/dc/terms/"', ' xmlns:xlink="http://www.w3.org/1999/xlink"',
+    ' xmlns:itunes2="urn:x-itunes"',
 )  # fmt: skip
 HEADS = (
-    "", "", "", "", "", "<?xml version='1.0' encoding='UTF-8'?>", "<?xml version='1.0'?>\n<!-- <rss> -->",
-    "<!DOCTYPE rss>", '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "x.dtd">\n',
+    "", "", "", "", "", "<?xml version='1.0' encoding='UTF-8'?>",
+    "<?xml version='1.0'?>\n<!-- <rss> -->", "<!DOCTYPE rss>",
+    '<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "x.dtd">\n',
     "<?xml version='1.0'?>\n<!DOCTYPE rss [\n<!ENTITY x \"y\">\n]>\n", "\n\n", "\ufeff",
 )  # fmt: skip

@@ -9,16 +9,19 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import ReadFailed
 from aggregator.formats.guard import GuardedReader
+from aggregator.formats.reading import MAX_HERE
 from aggregator.ports import Reader
 
 URL = "https://harbour.example/feed"
-FEED = b"<rss version='2.0'><channel><title>H</title><item><title>A</title></item></channel></rss>"
+# Not well-formed: a worker reads it. This process reads what is well-formed itself.
+FEED = b"<rss version='2.0'><channel><title>H</title><item><title>A</title></item></channel>"
 # Many attributes are quadratic in feedparser: a minute's work, most of it inside C.
 ENDLESS = b"<rss version='2.0'><channel><item %s/></channel></rss>" % b" ".join(
     b'a%d="1"' % number for number in range(100_000)
@@ -43,6 +46,20 @@ def test_many_threads_read_at_once() -> None:
     with GuardedReader(workers=2) as reader, ThreadPoolExecutor(16) as threads:
         reader.warm()
         assert list(threads.map(lambda _: read(reader), range(64))) == [1] * 64
+
+
+def test_what_the_fast_reader_takes_needs_no_worker() -> None:
+    with GuardedReader(workers=1) as reader:
+        fast = reader.read(FEED + b"</rss>", url=URL, content_type=None)
+        assert (fast.reader, workers()) == ("fast", [])
+        tolerant = reader.read(FEED + b"</rss>", url=URL, content_type=None, tolerant=True)
+    assert tolerant == replace(fast, reader="tolerant")
+
+
+def test_what_is_too_long_to_be_read_here_is_read_fast_by_a_worker(reader: GuardedReader) -> None:
+    long = FEED + b"<!--%s--></rss>" % (b" " * MAX_HERE)
+    assert reader.read(long, url=URL, content_type=None).reader == "fast"
+    assert len(workers()) == 1
 
 
 def test_a_refusal_comes_back_in_the_same_words(reader: GuardedReader) -> None:
@@ -121,7 +138,7 @@ if __name__ == "__main__":
     from aggregator.formats.guard import GuardedReader
 
     with GuardedReader(workers=1) as reader:
-        feed = reader.read(b"<rss version='2.0'/>", url="https://h.example/", content_type=None)
+        feed = reader.read(b"<rss version='2.0'>", url="https://h.example/", content_type=None)
     print(feed.format, main.__module__)
 """
 

@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
+from typing import Any
 
+import feedparser
 import pytest
 
 from aggregator.errors import ReadFailed
-from aggregator.formats import reading
-from aggregator.formats.reading import read_document
-from aggregator.formats.tolerant import MAX_ENTRIES
+from aggregator.formats import fields
+from aggregator.formats.fields import MAX_ENTRIES
+from aggregator.formats.reading import (
+    MAX_HERE,
+    READERS,
+    differences,
+    read_document,
+    read_here,
+)
 
 URL = "https://harbour.example/feed"
 ITEM = "<item><title>A</title><guid isPermaLink='false'>%s</guid>%s</item>"
@@ -96,11 +105,11 @@ def test_every_field_is_bounded() -> None:
     categories = "".join(f"<category>{number}{'c' * 500}</category>" for number in range(300))
     item = f"<description>{long}</description><link>https://h.example/{long}</link>{categories}"
     entry = read_document(rss(ITEM % (long, item)), URL, None).entries[0]
-    assert len(entry.summary) == reading.MAX_SUMMARY
+    assert len(entry.summary) == fields.MAX_SUMMARY
     assert entry.url is None
-    assert len(entry.guid or "") == reading.MAX_GUID
-    assert len(entry.categories) == reading.MAX_CATEGORIES
-    assert {len(word) for word in entry.categories} == {reading.MAX_CATEGORY}
+    assert len(entry.guid or "") == fields.MAX_GUID
+    assert len(entry.categories) == fields.MAX_CATEGORIES
+    assert {len(word) for word in entry.categories} == {fields.MAX_CATEGORY}
 
 
 def test_long_guids_differ_where_they_differ() -> None:
@@ -131,3 +140,59 @@ def test_a_page_says_which_feeds_it_names() -> None:
     with pytest.raises(ReadFailed) as told:
         read_document(page, "https://a.example/", "text/html")
     assert "it names https://a.example/news.rss?a=1&b=2, https://b.example/f" in str(told.value)
+
+
+def test_who_read_a_document_is_told() -> None:
+    broken = rss(ITEM % ("1", "")).replace(b"</rss>", b"")
+    assert read_document(rss(ITEM % ("1", "")), URL, None).reader == "fast"
+    assert read_document(rss(ITEM % ("1", "")), URL, None, tolerant=True).reader == "tolerant"
+    assert read_document(broken, URL, None).reader == "tolerant"
+    assert read_document(json_feed([]), URL, None, tolerant=True).reader == "json"
+
+
+def test_this_process_reads_only_what_is_safe_and_short() -> None:
+    assert read_here(rss(ITEM % ("1", "")), URL, None) == read_document(
+        rss(ITEM % ("1", "")), URL, None
+    )
+    assert read_here(json_feed([]), URL, None) is not None
+    assert read_here(rss(ITEM % ("1", ""))[:-3], URL, None) is None
+    assert read_here(rss(f"<!--{' ' * MAX_HERE}-->"), URL, None) is None
+    with pytest.raises(ReadFailed, match="not a JSON Feed"):
+        read_here(b"[1]", URL, None)
+
+
+def test_a_fault_of_the_fast_reader_hands_the_document_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aggregator.formats.reading.read_fast", lambda *_: 1 / 0)
+    assert read_here(rss(""), URL, None) is None
+
+
+def test_differences_are_named_by_field() -> None:
+    one = read_document(rss(ITEM % ("1", "")), URL, None)
+    other = read_document(rss(ITEM % ("2", "<author>A</author>")), URL, None, tolerant=True)
+    fewer = read_document(rss("<ttl>5</ttl>"), URL, None)
+    assert differences(one, one) == ()
+    assert differences(one, replace(one, reader="tolerant")) == ()
+    assert differences(one, other) == ("entry.guid", "entry.author")
+    assert differences(one, fewer) == ("ttl", "entries")
+
+
+def test_the_mark_of_the_readers_changes_with_feedparser() -> None:
+    assert READERS.endswith(feedparser.__version__)
+
+
+def test_a_broken_document_is_read_by_feedparser_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    parse = feedparser.parse
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        return parse(*arguments, **named)
+
+    monkeypatch.setattr(feedparser, "parse", counted)
+    feed = read_document(rss(ITEM % ("1", "<description>a \x01 b</description>")), URL, None)
+    assert feed.problem is not None
+    assert "line 1, column" in feed.problem
+    assert [entry.summary for entry in feed.entries] == ["a  b"]
+    assert len(calls) == 1

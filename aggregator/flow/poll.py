@@ -25,7 +25,7 @@ GROUP = 50  # polls a transaction (MEASURES §5)
 GROUP_WAIT = 0.05  # seconds a finished poll waits for company
 LEASE = 600.0
 REACH = 256  # chosen feeds among which those to be claimed next are looked for
-SLOW = 2.0  # seconds after which a turn no longer counts among the workers …
+SLOW = 0.5  # seconds after which a turn no longer counts among the workers …
 SLOW_SHARE = 8  # … as long as there are not so many times more turns than workers
 IDLE = 0.25  # seconds between looks at a stop while nothing happens
 

@@ -18,7 +18,15 @@ from aggregator.formats.fast_build import (
 )
 from aggregator.formats.fast_names import Unsure, attributes
 from aggregator.formats.fast_node import EntryNode, Node
-from aggregator.formats.fast_parts import ignored, ignored_tree, lang_of, leaf, refused
+from aggregator.formats.fast_parts import (
+    author,
+    ignored,
+    ignored_tree,
+    lang_of,
+    leaf,
+    passed,
+    refused,
+)
 from aggregator.formats.fast_tables import FEED_PARTS, Kind, Part, Parts
 from aggregator.formats.fast_walk import NESTED, Walk, declares_xlink
 from aggregator.formats.fields import (
@@ -55,6 +63,8 @@ class Found(Node):
 
 def entry(walk: Walk, feed: Found, element: _Element) -> None:
     """Read one entry, from its first part to its last."""
+    if walk.nested:
+        raise Unsure(NESTED)
     if len(feed.entries) >= MAX_ENTRIES:
         raise Unsure("too many entries")
     node = EntryNode()
@@ -99,7 +109,7 @@ def read_parts(
 
 def feed_author(walk: Walk, feed: Found, element: _Element) -> None:
     """Take in an author, from whom Atom's entries without one have theirs."""
-    FEED_PARTS["author"](walk, feed, element)
+    author(walk, feed, element)
     if walk.atom:
         if feed.inherits:
             raise Unsure("the feed's author after its entries")
@@ -136,7 +146,7 @@ def image(walk: Walk, feed: Found, element: _Element) -> None:
         name, _ = walk.names.of(child.tag)
         if name not in {"url", "title", "link", "description", "width", "height"}:
             raise Unsure(NESTED)
-        text = walk.address(child)
+        text = walk.address(child, resolve=name == "url")
         if name == "url" and not feed.outside:
             feed.image = text
         elif name == "title" and text:
@@ -157,22 +167,24 @@ def text_input(walk: Walk, feed: Found, element: _Element) -> None:
 def skip_hours(walk: Walk, feed: Found, element: _Element) -> None:
     """Take in the hours in which nobody need ask."""
     ignored(walk, feed, element)
-    feed.skip_hours.update(signals.hours(element))
+    if not walk.nested:
+        feed.skip_hours.update(signals.hours(element))
 
 
 def skip_days(walk: Walk, feed: Found, element: _Element) -> None:
     """Take in the days on which nobody need ask."""
     ignored(walk, feed, element)
-    feed.skip_days.update(signals.days(element))
+    if not walk.nested:
+        feed.skip_days.update(signals.days(element))
 
 
-def kept(name: str) -> Part:
+def kept(name: str, *, address: bool = False) -> Part:
     """Return what keeps an element's text that feedparser does nothing with."""
 
     def keep(walk: Walk, feed: Found, element: _Element) -> None:
         if element.keys() or (walk.names.xlink and declares_xlink(element)):
             raise Unsure("attributes on an element that has none")
-        setattr(feed, name, walk.address(element))
+        setattr(feed, name, walk.address(element) if address else walk.text(element))
 
     return keep
 
@@ -206,15 +218,15 @@ _FEED: dict[str, Part] = {
     "skiphours": skip_hours,
     "skipdays": skip_days,
     "items": ordered,
-    "icon": kept("icon"),
-    "logo": kept("logo"),
+    "icon": kept("icon", address=True),
+    "logo": kept("logo", address=True),
     "ttl": kept("ttl"),
     "sy_updateperiod": kept("sy_period"),
     "sy_updatefrequency": kept("sy_frequency"),
 }
 
 
-FEED = Kind(_FEED)
+FEED = Kind(_FEED, passed)
 AROUND = Kind({"item": entry, "image": image, "textinput": text_input})
 """RSS 1.0: what stands beside the channel."""
 
@@ -228,7 +240,8 @@ def read_feed(walk: Walk, root: _Element) -> ParsedFeed:
         feed.language = lang.replace("_", "-")
     if name == "feed":
         walk.depth = 2
-        read_parts(walk, feed, root, _feed_parts(walk, "entry"))
+        walk.feed = _feed_parts(walk, "entry")
+        read_parts(walk, feed, root, walk.feed)
         return _parsed(walk, feed)
     channel = _channel(walk, root, alone=name == "rss")
     if channel is not None:
@@ -236,7 +249,8 @@ def read_feed(walk: Walk, root: _Element) -> ParsedFeed:
         if "href" in (told := _open(walk, channel)) or "lastmod" in told:
             raise Unsure(NESTED)
         walk.depth = 3
-        read_parts(walk, feed, channel, _feed_parts(walk, "item"))
+        walk.feed = _feed_parts(walk, "item")
+        read_parts(walk, feed, channel, walk.feed)
         walk.base, walk.lang = outer or walk.base, lang
         walk.depth = 2
         feed.outside = True
@@ -273,7 +287,7 @@ def _feed_parts(walk: Walk, name: str) -> Parts:
 def complete(walk: Walk, feed: Found, element: _Element) -> None:
     """Note that the document holds all there is (RFC 5005)."""
     ignored(walk, feed, element)
-    feed.complete = True
+    feed.complete = feed.complete or not walk.nested
 
 
 def deleted(walk: Walk, feed: Found, element: _Element) -> None:
@@ -281,7 +295,7 @@ def deleted(walk: Walk, feed: Found, element: _Element) -> None:
     for each in element.iterdescendants():
         if walk.names.of(each.tag)[0] not in {"name", "email", "uri"}:
             ignored(walk, feed, each)
-    if ref := (element.get("ref") or "").strip():
+    if (ref := (element.get("ref") or "").strip()) and not walk.nested:
         feed.deleted.append(ref)
 
 

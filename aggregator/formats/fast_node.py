@@ -32,6 +32,7 @@ class Node:
 
     is_entry = False
     guid: str | None = None
+    guid_depth: int | None = None  # how deep in the document it stood
     guid_is_link: bool | None = None
     link: str | None = None
     links: list[Link] = _NOTHING
@@ -41,6 +42,7 @@ class Node:
     title_depth: int | None = None
     title_detail: Detail | None = None
     summary: str | None = None
+    summary_depth: int | None = None
     summary_detail: Detail | None = None
     contents: list[tuple[str, str, str]] = _NOTHING  # type, value, base
     authors: list[Author] = _NOTHING

@@ -117,7 +117,9 @@ def guid(walk: Walk, node: Node, element: _Element) -> None:
     if items := element.items():
         told = items[0][1] if len(items) == 1 and items[0][0] == "isPermaLink" else None
         permanent = (told or attributes(items).get("ispermalink", "true")) == "true"
-    node.guid = value = walk.address(element, resolve=permanent)
+    value = walk.address(element, resolve=permanent)
+    if not walk.nested or holds(walk, node, node.guid_depth):
+        node.guid, node.guid_depth = value, walk.depth
     if node.guid_is_link is None:
         node.guid_is_link = permanent and node.link is None
     if permanent and node.link is None:
@@ -131,7 +133,9 @@ def description(walk: Walk, node: Node, element: _Element) -> None:
         return
     value, kind, lang = told_in(walk, element, HTML)
     if node.is_entry:
-        node.summary, node.summary_detail = value, (kind, lang, walk.base)
+        if not walk.nested or holds(walk, node, node.summary_depth):
+            node.summary, node.summary_depth = value, walk.depth
+        node.summary_detail = (kind, lang, walk.base)
 
 
 def summary(walk: Walk, node: Node, element: _Element) -> None:
@@ -139,7 +143,9 @@ def summary(walk: Walk, node: Node, element: _Element) -> None:
     if node.summary is not None and not walk.has_content:
         content(walk, node, element)
         return
-    node.summary, kind, lang = told_in(walk, element, TEXT)
+    value, kind, lang = told_in(walk, element, TEXT)
+    if not walk.nested or holds(walk, node, node.summary_depth):
+        node.summary, node.summary_depth = value, walk.depth
     node.summary_detail = (kind, lang, walk.base)
 
 
@@ -290,6 +296,40 @@ def source(walk: Walk, node: Node, element: _Element) -> None:
     elif text := walk.text(element):
         found.title = text
     node.source = found
+
+
+def holds(walk: Walk, node: Node, before: int | None) -> bool:
+    """Say whether what stands here replaces what stood so deep before: nothing deeper does in an
+    entry."""
+    return not node.is_entry or before is None or walk.depth <= before
+
+
+def beside(read: Callable[[Walk, Node, _Element], None]) -> Callable[[Walk, Node, _Element], None]:
+    """Return what reads an element of an entry, but not inside of one feedparser does not know."""
+
+    def only(walk: Walk, node: Node, element: _Element) -> None:
+        if walk.nested:
+            raise Unsure(NESTED)
+        read(walk, node, element)
+
+    return only
+
+
+def passed(walk: Walk, node: Node, element: _Element) -> None:
+    """Pass over an element feedparser does not know; to it what is inside is as if beside."""
+    if not len(element):
+        return
+    before = walk.lang
+    if items := element.items():
+        walk.lang = lang_of(walk, attributes(items))
+    walk.depth += 1
+    walk.nested += 1
+    inside = walk.entry if node.is_entry else walk.feed
+    for child in element:
+        inside[child.tag](walk, node, child)
+    walk.nested -= 1
+    walk.depth -= 1
+    walk.lang = before
 
 
 def ignored(walk: Walk, node: Node, element: _Element) -> None:

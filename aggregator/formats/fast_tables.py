@@ -14,7 +14,7 @@ from lxml.etree import _Element
 from aggregator.formats import fast_media as media
 from aggregator.formats import fast_parts as parts
 from aggregator.formats.fast_names import HANDLED, RESERVED, Names
-from aggregator.formats.fast_parts import ignored, leaf, refused
+from aggregator.formats.fast_parts import ignored, leaf, passed, refused
 from aggregator.formats.fast_walk import Walk
 
 MOST_KNOWN = 1_000  # tags remembered from one document to the next
@@ -79,6 +79,7 @@ FEED_PARTS: dict[str, Part] = {
     "created": parts.created,
     "dcterms_created": parts.created,
     "expirationdate": parts.expired,
+    "enclosure": parts.enclosure,
     "creativecommons_license": parts.licence,
     "cc_license": parts.cc_license,
     "itunes_image": media.itunes_image,
@@ -99,25 +100,36 @@ FEED_PARTS: dict[str, Part] = {
 }
 ENTRY_PARTS: dict[str, Part] = {
     **FEED_PARTS,
+    "author": parts.beside(parts.author),
+    "dc_author": parts.beside(parts.author),
+    "dc_creator": parts.beside(parts.author),
+    "managingeditor": parts.beside(parts.author),
+    "itunes_author": parts.beside(parts.author),
+    "rights": parts.beside(parts.rights),
+    "copyright": parts.beside(parts.rights),
+    "dc_rights": parts.beside(parts.rights),
+    "creativecommons_license": parts.beside(parts.licence),
     "category": parts.category,
     "keywords": parts.category,
     "dc_subject": parts.category,
     "itunes_category": media.itunes_category,
     "itunes_keywords": media.itunes_keywords,
-    "enclosure": parts.enclosure,
     "image": parts.image,
-    "source": parts.source,
+    "source": parts.beside(parts.source),
 }
 SOURCE_PARTS: dict[str, Part] = {**SHARED, "icon": leaf, "logo": leaf, "category": leaf}
 
 
 class Kind:
-    """A place in documents, what is read there, and tags that mean the same in every document."""
+    """A place in documents, what is read there, and tags that mean the same in every document.
 
-    __slots__ = ("known", "parts")
+    `unknown` reads what feedparser does not handle.
+    """
 
-    def __init__(self, parts: Mapping[str, Part]) -> None:
-        self.parts = parts
+    __slots__ = ("known", "parts", "unknown")
+
+    def __init__(self, parts: Mapping[str, Part], unknown: Part = ignored) -> None:
+        self.parts, self.unknown = parts, unknown
         self.known: dict[str, Part] = {}
 
 
@@ -139,7 +151,7 @@ class Parts(dict[str, Part]):
         name, always = self._names.of(tag)
         found = self._added.get(name) or self._kind.parts.get(name)
         if found is None:
-            found = refused if name in HANDLED or name in RESERVED else ignored
+            found = refused if name in HANDLED or name in RESERVED else self._kind.unknown
         self[tag] = found
         known = self._kind.known
         if always and name not in self._added and len(tag) < 100 and len(known) < MOST_KNOWN:
@@ -147,4 +159,4 @@ class Parts(dict[str, Part]):
         return found
 
 
-ENTRY, MEDIA, SOURCE = Kind(ENTRY_PARTS), Kind(MEDIA_PARTS), Kind(SOURCE_PARTS)
+ENTRY, MEDIA, SOURCE = Kind(ENTRY_PARTS, passed), Kind(MEDIA_PARTS), Kind(SOURCE_PARTS)

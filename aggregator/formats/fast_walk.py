@@ -53,12 +53,14 @@ class Walk:
         "based",
         "depth",
         "entry",
+        "feed",
         "folder",
         "form",
         "has_content",
         "lang",
         "media",
         "names",
+        "nested",
         "odd",
         "settled",
         "source",
@@ -77,11 +79,13 @@ class Walk:
         self.settled = ""  # a base that does not change when it is resolved against itself
         self.lang: str | None = None
         self.depth = 0
+        self.nested = 0  # how many elements around are none of feedparser's
         self.folder = _folder(url)
         self._tags: dict[str, str] = {}
         self.title_depth = -1
         self.has_content = False
         self.entry: Mapping[str, Callable[..., None]] = {}  # what reads which elements, where
+        self.feed: Mapping[str, Callable[..., None]] = {}
         self.media: Mapping[str, Callable[..., None]] = {}
         self.source: Mapping[str, Callable[..., None]] = {}
 

@@ -21,7 +21,10 @@ from aggregator.formats.fast_tables import ENTRY, MEDIA, SOURCE, Parts
 from aggregator.formats.fast_walk import Walk
 from aggregator.model.entry import ParsedFeed
 
+NOT_WELL_FORMED = "not well-formed"
 LONGEST_HEAD = 10_000  # bytes before the root, when there is a DOCTYPE
+
+ROOT = re.compile(rb"<\w")  # what feedparser takes for the beginning of the root
 
 _ROOTS = {"rss", "feed", "rdf_rdf"}
 _UNICODE = {"", "utf-8", "utf8", "us-ascii", "ascii"}
@@ -92,7 +95,7 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise Unsure("not well-formed") from None
+        raise Unsure(NOT_WELL_FORMED) from None
     if _LONG_TAG.search(body) and _MANY_ATTRIBUTES(root):
         raise Unsure("an element with too many attributes")
     name, _ = names.of(root.tag)
@@ -144,10 +147,10 @@ def _without_doctype(body: bytes) -> tuple[bytes, str | None]:
     """
     start = _ASIDES.match(body, 3 if body.startswith(codecs.BOM_UTF8) else 0)
     if start is None:
-        raise Unsure("not well-formed")
+        raise Unsure(NOT_WELL_FORMED)
     if start[1] != b"<!DOCTYPE":
         return body, None
-    root = re.search(rb"<\w", body[:LONGEST_HEAD])
+    root = ROOT.search(body[:LONGEST_HEAD])
     if root is None or root.start() < start.start(1):
         raise Unsure("a DOCTYPE in a form of its own")
     version, stripped, entities = replace_doctype(body)

@@ -95,6 +95,11 @@ FEED_PARTS: dict[str, Part] = {
     "georss_polygon": leaf,
     "georss_box": leaf,
     "cloud": leaf,
+    "name": leaf,
+    "email": leaf,
+    "uri": leaf,
+    "url": leaf,
+    "homepage": leaf,
     "width": leaf,
     "height": leaf,
 }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import feedparser
 
 from aggregator.errors import ReadFailed
-from aggregator.formats.fast import HandedOver, read_fast
+from aggregator.formats.fast import LONGEST_HEAD, NOT_WELL_FORMED, ROOT, HandedOver, read_fast
 from aggregator.formats.fields import bounded_feed
 from aggregator.formats.jsonfeed_in import read_json
-from aggregator.formats.tolerant import read_xml
+from aggregator.formats.tolerant import mended_bytes, not_well_formed, read_xml
 from aggregator.model.entry import ParsedEntry, ParsedFeed
 
 log = logging.getLogger(__name__)
@@ -44,11 +44,8 @@ def read_document(
         raise ReadFailed(f"the document is too long: {len(body)} bytes, at most {MAX_BODY}")
     if is_json(body):
         return bounded_feed(read_json(body, url))
-    if not tolerant:
-        read = read_fast(body, url, content_type)
-        if not isinstance(read, HandedOver):
-            return read
-    return bounded_feed(read_xml(body, url, content_type))
+    read = None if tolerant else _read_fast(body, url, content_type)
+    return bounded_feed(read_xml(body, url, content_type)) if read is None else read
 
 
 def read_here(body: bytes, url: str, content_type: str | None) -> ParsedFeed | None:
@@ -62,13 +59,33 @@ def read_here(body: bytes, url: str, content_type: str | None) -> ParsedFeed | N
     try:
         if is_json(body):
             return bounded_feed(read_json(body, url))
-        read = read_fast(body, url, content_type)
+        return _read_fast(body, url, content_type)
     except ReadFailed:
         raise
     except Exception:
         log.exception("reading %s failed here", url)
         return None
-    return None if isinstance(read, HandedOver) else read
+
+
+def _read_fast(body: bytes, url: str, content_type: str | None) -> ParsedFeed | None:
+    """Return what the fast reader makes of a document, or of one that is easily mended.
+
+    The tolerant reader mends a document that is not well-formed before it reads it, and says what
+    was wrong; so it can be read fast when that is all.
+    """
+    read = read_fast(body, url, content_type)
+    if not isinstance(read, HandedOver):
+        return read
+    if read.reason != NOT_WELL_FORMED or not ROOT.search(body[:LONGEST_HEAD]):
+        return None
+    mended = mended_bytes(body)
+    if mended == body:
+        return None
+    read = read_fast(mended, url, content_type)
+    problem = not_well_formed(body, content_type)
+    if isinstance(read, HandedOver) or problem is None:
+        return None
+    return replace(read, problem=problem)
 
 
 def differences(one: ParsedFeed, other: ParsedFeed) -> tuple[str, ...]:

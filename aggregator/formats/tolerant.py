@@ -68,8 +68,8 @@ def read_xml(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
 
 def _parse(body: bytes, content_type: str | None) -> tuple[Any, str | None]:
     """Return feedparser's result and what was wrong; what is not well-formed is mended first."""
-    problem = _not_well_formed(body, content_type)
-    mended = body if problem is None else _mended(body)
+    problem = not_well_formed(body, content_type)
+    mended = body if problem is None else mended_bytes(body)
     try:
         result = _feedparser(mended, content_type)
         problem = problem or _problem(result)
@@ -84,7 +84,7 @@ def _parse(body: bytes, content_type: str | None) -> tuple[Any, str | None]:
     return result, problem
 
 
-def _not_well_formed(body: bytes, content_type: str | None) -> str | None:
+def not_well_formed(body: bytes, content_type: str | None) -> str | None:
     """Return what feedparser's parser will find wrong, at a hundredth of the cost of asking it."""
     try:
         headers = {"content-type": content_type or "application/xml"}
@@ -156,7 +156,7 @@ def _with_own_media_description(body: bytes) -> bytes:
     return _MEDIA_DESCRIPTION.sub(rb"<\1media:caption\2>", body)
 
 
-def _mended(body: bytes) -> bytes:
+def mended_bytes(body: bytes) -> bytes:
     """Return the document without what XML forbids in any place, where that is easy to tell."""
     if body.startswith(_WIDE):
         return body

@@ -126,7 +126,7 @@ def _shown(text: str) -> str:
 
 def _content(own: Mapping[str, Any], *, atom: bool) -> str:
     contents = [one for one in own.get("content") or () if one["value"]]
-    marked_up = [one["value"].replace("</br>", "") for one in contents if one["type"] in _HTML]
+    marked_up = [str(one["value"]).replace("</br>", "") for one in contents if one["type"] in _HTML]
     if marked_up:
         return max(marked_up, key=len)
     if atom or "summary_detail" not in own:

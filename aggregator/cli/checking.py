@@ -191,20 +191,22 @@ def _findings(session: Session) -> list[tuple[str, str, str]]:
 
 
 def _feed_findings(kit: Kit) -> list[tuple[str, str, str]]:
+    from aggregator.model.feed import FeedStatus
+
     with kit.store.read() as tx:
-        names = {feed.id: feed.spec.name for feed in tx.feeds.all()}
+        feeds = tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.GONE)  # others rest by an editor's will
+        names = {feed.id: feed.spec.name for feed in feeds}
         states = [(names[f], s) for f, s in tx.feeds.states().items() if f in names and s.problem]
         lists = [each for each in tx.lists.all() if each.status != "retired"]
     failing = [f"{name}: {state.problem}" for name, state in states if state.failures]
     flawed = [f"{name}: {state.problem}" for name, state in states if not state.failures]
-    found = [
-        ("feeds", "ok" if not failing else "note", f"{len(names)} feeds, {_some(failing)} failing")
-    ]
+    told = f"{len(names)} that are not paused; failing or gone: {_some(failing)}"
+    found = [("feeds", "note" if failing else "ok", told)]
     if flawed:
-        found.append(("documents", "note", f"{_some(flawed)} read with a flaw"))
+        found.append(("documents", "note", f"read with a flaw: {_some(flawed)}"))
     unwell = [f"{each.spec.name}: {each.state.problem}" for each in lists if each.state.problem]
     if lists:
-        told = f"{len(lists)} followed, {_some(unwell)} not well"
+        told = f"{len(lists)} followed; not well: {_some(unwell)}"
         found.append(("lists", "note" if unwell else "ok", told))
     return found
 
@@ -242,7 +244,7 @@ def _some(problems: list[str]) -> str:
     if not problems:
         return "none"
     more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-    return f"{len(problems)} ({'; '.join(problems[:3])}{more})"
+    return f"{len(problems)}, {'; '.join(problems[:3])}{more}"
 
 
 def _problem(problem: object) -> dict[str, object]:

@@ -70,7 +70,11 @@ def _found(session: Session, kit: Kit, url: str, pick: int | None) -> str:
         found = discover(kit, url, on_ask=tick)
     feeds = found.usable
     if not feeds:
-        raise UsageError(f"{url}: {found.problem} (--unseen adds an address all the same)")
+        asked = found.asked[0] if found.asked else url
+        hint = "--unseen adds an address all the same"
+        if not found.candidates:  # a page that names none
+            hint = f"`feeds test {asked} --items CSS` tries to read such a page"
+        raise UsageError(f"{asked}: {found.problem} ({hint})")
     if pick is not None and pick > len(feeds):
         raise UsageError(f"there is no feed {pick} there: {len(feeds)} were found")
     if pick is None and len(feeds) > 1:

@@ -51,7 +51,7 @@ def follow(
     if done.problem:
         session.screen.warn(done.problem)
     told = {"list": done.name, "added": len(done.added), "feeds": done.feeds}
-    session.screen.line(f"{done.name}: {told['added']} feeds added", told)
+    session.screen.line(f"{done.name}: {_feeds(len(done.added))} added", told)
 
 
 @click.command(epilog="Example:  aggregator feeds unfollow blogroll")
@@ -64,7 +64,7 @@ def unfollow(session: Session, opml: str) -> None:
     with session.kit() as kit:
         done = end(kit, opml)
     told = {"list": done.name, "retired": len(done.retired)}
-    session.screen.line(f"{done.name}: {told['retired']} feeds retired", told)
+    session.screen.line(f"{done.name}: {_feeds(len(done.retired))} retired", told)
 
 
 @click.command(epilog="Example:  aggregator feeds lists")
@@ -118,3 +118,7 @@ def lists(session: Session) -> None:
 
 
 COMMANDS_LISTS = (follow, unfollow, lists)
+
+
+def _feeds(count: int) -> str:
+    return "1 feed" if count == 1 else f"{count} feeds"

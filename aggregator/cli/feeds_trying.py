@@ -63,10 +63,15 @@ def test(ctx: click.Context, /, feed: str, limit: int, *, fulltext: bool, **sele
         session.screen.document(told | {"newest": newest})
         return
     for key, value in told.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{name} {each}" for name, each in value.items() if each is not None)
-        if value is not None:
-            session.screen.say(f"{key.replace('_', ' ')}: {value}")
+        label = key.replace("_", " ")
+        if key == "full_text":
+            for name, each in value.items():
+                if each is not None:
+                    session.screen.say(f"{label}, {name}: {each}")
+        elif isinstance(value, dict):
+            session.screen.say(f"{label}: " + ", ".join(f"{n} {each}" for n, each in value.items()))
+        elif value is not None:
+            session.screen.say(f"{label}: {value}")
     session.screen.rows(COLUMNS, rows, empty="It holds no entries.")
 
 

@@ -27,6 +27,8 @@ PROSE = frozenset(
     {"title", "because", "problem", "what was found", "why", "said", "left out", "url"}
 )
 WIDEST = 30  # characters of any other cell
+LEAST_PROSE = 12  # characters of a line of running text, where there is room
+GAP = 2  # between two columns
 _SECONDS = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")
 
 
@@ -139,7 +141,12 @@ class Screen:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
+        console = self._console()
+        lines = [[_clipped(*cell) for cell in zip(columns, row, strict=True)] for row in rows]
+        least = _least(columns, lines, console.width)
+        table = Table(
+            box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold underline"
+        )
         for name, column in zip(columns, zip(*rows, strict=True), strict=True):
             numeric = all(isinstance(cell, int) and not isinstance(cell, bool) for cell in column)
             prose = name in PROSE
@@ -148,15 +155,11 @@ class Screen:
                 justify="right" if numeric else "left",
                 overflow="fold" if prose else "ellipsis",
                 no_wrap=not prose,
-                min_width=12 if prose else None,
+                min_width=least if prose else None,
             )
-        for row in rows:
-            cells = (
-                text if name in PROSE or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-                for name, text in zip(columns, map(_for_people, row), strict=True)
-            )
-            table.add_row(*(Text(cell) for cell in cells))
-        self._console().print(table)
+        for line in lines:
+            table.add_row(*(Text(cell) for cell in line))
+        console.print(table)
 
     def _console(self, *, stderr: bool = False) -> Console:
         from rich.console import Console
@@ -165,6 +168,31 @@ class Screen:
 
     def _colored(self) -> bool:
         return self.color and sys.stderr.isatty()
+
+
+def _clipped(name: str, cell: object) -> str:
+    """A cell of a table; only running text may be long."""
+    text = _for_people(cell)
+    return text if name in PROSE or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _least(columns: Sequence[str], lines: Sequence[Sequence[str]], width: int) -> int | None:
+    """The least width of running text: 12, or what the other columns leave of a narrow terminal.
+
+    Held to more than there is, the table would be cut off at the terminal's edge.
+    """
+    from rich.cells import cell_len
+
+    prose = sum(name in PROSE for name in columns)
+    if not prose:
+        return None
+    others = sum(
+        max(map(cell_len, (name, *cells)))
+        for name, cells in zip(columns, zip(*lines, strict=True), strict=True)
+        if name not in PROSE
+    )
+    room = (width - others - GAP * len(columns)) // prose
+    return max(LEAST_PROSE // 2, min(LEAST_PROSE, room))
 
 
 def _for_people(cell: object) -> str:

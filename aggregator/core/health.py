@@ -219,6 +219,8 @@ def asked_told(health: Health, now: float) -> str:
         why.append(f"its own ttl {span(state.ttl)}")
     if state.skip_hours or state.skip_days:
         why.append("it asks us to leave out certain hours or days")
+    if state.failures:
+        why.append("longer while it fails")
     if not why:
         why.append("learnt" if state.gap else "as is usual")
     return f"every {span(state.interval)}: {', '.join(why)}"

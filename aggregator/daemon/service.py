@@ -192,8 +192,9 @@ class Service:
             settings = replace(load_settings(path), store=self._kit.settings.store)
         except AggregatorError as error:
             self._file_seen = seen
-            first, *more = str(error).splitlines()
-            log.error("feeds.yaml not taken in", extra={"problem": first, "lines": len(more) + 1})
+            first = str(error).partition("\n")[0]
+            more = {"problem": first, "next": "aggregator check tells all of them"}
+            log.error("feeds.yaml not taken in, the last good one holds", extra=more)
             return
         base = settings.site.url or self._kit.base
         kit = replace(self._kit, settings=settings, base=base)

@@ -106,10 +106,12 @@ def try_feed(
 
 
 def _checked(scrape: dict[str, str]) -> dict[str, str]:
-    try:
-        read_selectors(scrape)
-    except BadSelector as error:
-        raise UsageError(f"{error.problem} (at character {error.position + 1})") from None
+    for name, text in scrape.items():
+        try:
+            read_selectors({name: text})
+        except BadSelector as error:
+            where = f"{name} {text!r}, at character {error.position + 1}"
+            raise UsageError(f"{where}: {error.problem}") from None
     if "items" not in scrape:
         raise UsageError("say with --items which elements of the page are its entries")
     return scrape

@@ -231,6 +231,9 @@ def test_doctor_names_what_is_not_set_up(polled: Aggregator) -> None:
     assert told["site.url"]["state"] == "note"
     assert told["feeds"]["state"] == "note" and "lost" in told["feeds"]["found"]
     assert not [each for each in told.values() if each["state"] == "fault"]
+    polled("feeds", "pause", "lost")
+    told = {each["check"]: each for each in json.loads(polled("--json", "doctor").out)}
+    assert told["feeds"]["state"] == "ok" and "lost" not in told["feeds"]["found"]
 
 
 def test_a_preview_of_a_rule_changes_nothing(polled: Aggregator) -> None:

@@ -137,6 +137,7 @@ def test_a_site_without_a_feed_says_what_was_tried(
     said = aggregator("feeds", "add", site.url_for("/none"))
     assert said.code == 2
     assert "no feed was found in the usual places" in said.err
+    assert "--items CSS" in said.err and "--unseen" not in said.err
     asked = [request.path for request, _ in site.log]
     assert len(asked) <= 12
     assert len(asked) == len(set(asked))
@@ -154,15 +155,15 @@ def test_a_list_is_followed_shown_and_followed_no_more(
     opml = f'<opml><body><outline text="N" xmlUrl="{site.url_for("/news.rss")}"/></body></opml>'
     site.expect_request("/roll.opml").respond_with_data(opml, content_type="text/x-opml")
     said = aggregator("feeds", "follow", site.url_for("/roll.opml"), "--name", "roll")
-    assert (said.code, said.out) == (0, "roll: 1 feeds added\n")
+    assert (said.code, said.out) == (0, "roll: 1 feed added\n")
     (listed,) = json.loads(aggregator("--json", "feeds", "lists").out)
     assert (listed["name"], listed["feeds"], listed["status"]) == ("roll", 1, "active")
     checks = {each["check"]: each for each in json.loads(aggregator("--json", "doctor").out)}
     assert (checks["lists"]["state"], checks["lists"]["found"]) == (
         "ok",
-        "1 followed, none not well",
+        "1 followed; not well: none",
     )
-    assert aggregator("feeds", "unfollow", "roll").out == "roll: 1 feeds retired\n"
+    assert aggregator("feeds", "unfollow", "roll").out == "roll: 1 feed retired\n"
     assert aggregator("feeds", "unfollow", "roll").code == 4
     assert json.loads(aggregator("--json", "feeds", "lists").out)[0]["status"] == "retired"
     assert aggregator("feeds", "follow", site.url_for("/none")).code == 2

@@ -91,7 +91,7 @@ def test_a_selector_that_finds_nothing_is_named(
 def test_a_selector_nobody_can_read_is_a_slip(aggregator: Aggregator, town: HTTPServer) -> None:
     said = aggregator("feeds", "test", town.url_for("/news"), "--items", "article[")
     assert said.code == 2
-    assert "no CSS selector" in said.err
+    assert "items 'article[', at character 9: this is no CSS selector" in said.err
     assert asked(town) == []
 
 
@@ -104,8 +104,8 @@ def test_full_text_is_previewed(aggregator: Aggregator, without_robots: HTTPServ
     origin.expect_request("/tease.rss").respond_with_data(feed, content_type="text/xml")
     said = aggregator("feeds", "test", origin.url_for("/tease.rss"), "--fulltext")
     assert said.code == 0, said.err
-    assert "full text: words 100, url" in said.err
-    assert "begins Ferry Paragraph 0 tells" in said.err
+    assert "full text, words: 100\n" in said.err
+    assert "full text, begins: Ferry Paragraph 0 tells" in said.err
     assert asked(origin) == ["/tease.rss", "/robots.txt", "/a1"]
 
 

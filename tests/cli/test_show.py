@@ -1,8 +1,9 @@
-"""What strangers wrote is shown at a terminal, never obeyed by it."""
+"""What strangers wrote is shown at a terminal, never obeyed by it; nothing is cut off there."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -32,6 +33,23 @@ def test_no_words_of_others_reach_the_terminal_as_commands(
         assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
         assert "gr]0;owned" in text
     assert "two\n    ^ lines" in said.err
+
+
+@pytest.mark.parametrize("width", [70, 80, 120])
+def test_running_text_is_broken_over_lines_and_never_cut_at_the_edge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    url = "http://lists.example/a-blogroll.opml"
+    Screen(color=False).rows(
+        ("name", "status", "last success", "problem", "url"),
+        [("n" * 24, "active", "4 min ago", None, url)],
+    )
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= width
+    edge = lines[0].index("url")
+    assert "".join(line[edge:].strip() for line in lines[1:]) == url
 
 
 def test_json_holds_the_very_words_and_none_of_them_raw(

@@ -16,12 +16,11 @@ import pytest
 from aggregator.errors import ReadFailed
 from aggregator.formats.fast import HandedOver, read_fast
 from aggregator.formats.reading import differences, is_json, read_document
-from benchmarks.read import misread, plainly
+from benchmarks.mapping import URL, misread, plainly
 
 pytestmark = pytest.mark.corpus
 
-URL = "https://harbour.example/feed"
-FULL = bool(os.environ.get("AGGREGATOR_FULL"))
+FULL = os.environ.get("AGGREGATOR_FULL") == "1"
 SAMPLE = 600
 ENTRY_END = b"</item>"
 
@@ -46,7 +45,8 @@ def corpus(part: str) -> list[tuple[str, bytes, bool]]:
 
 @pytest.mark.parametrize("part", ["feeds", "cases"])
 def test_every_document_it_takes_is_read_as_the_tolerant_reader_does(part: str) -> None:
-    differing, taken = {}, 0
+    differing: dict[str, tuple[str, ...]] = {}
+    taken = 0
     for name, body, _ in corpus(part):
         fast = read_fast(body, URL, None)
         if isinstance(fast, HandedOver):

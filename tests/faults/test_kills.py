@@ -6,6 +6,7 @@ import gzip
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -185,15 +186,17 @@ def test_kills_at_random_moments_lose_nothing_and_tear_nothing(
     assert not list(site.rglob(".*part"))
 
 
-def test_a_killed_poll_leaves_no_process_behind(
+def test_a_killed_daemon_leaves_no_process_behind(
     growing: Growing, opml: Path, tmp_path: Path
 ) -> None:
     desk = a_desk(tmp_path / "desk", opml)
-    victim = desk.start("poll", "--all", start_new_session=True)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    victim = desk.start("run", "--port", str(port), start_new_session=True)
     try:
         deadline = time.monotonic() + 30
         while len(members(victim.pid)) < 3:  # itself, a resource tracker, a reader
-            assert victim.poll() is None, "it ended before it began to read"
+            assert victim.poll() is None, "it ended before its readers were there"
             assert time.monotonic() < deadline
             time.sleep(0.01)
         victim.kill()

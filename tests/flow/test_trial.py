@@ -81,7 +81,7 @@ def test_a_feeds_own_selectors_hold_where_none_is_given(newsroom: Newsroom) -> N
 def test_selectors_nobody_can_read_or_without_items_are_refused_before_anything_is_asked(
     newsroom: Newsroom,
 ) -> None:
-    with pytest.raises(UsageError, match=r"no CSS selector.*at character 9"):
+    with pytest.raises(UsageError, match=r"at character 9: .*no CSS selector"):
         try_feed(newsroom.kit, PAGE, scrape={"items": "article["})
     with pytest.raises(UsageError, match="--items"):
         try_feed(newsroom.kit, PAGE, scrape={"title": "h2"})

@@ -80,7 +80,7 @@ def list_feeds(
     session.screen.rows(
         columns,
         [tuple(cells[name](each) for name in columns) for each in found],
-        empty="No such feed."
+        empty="No such feed: `aggregator feeds list` shows all."
         if failing or status
         else "No feeds yet: write some into feeds.yaml, or `aggregator feeds add URL`.",
     )

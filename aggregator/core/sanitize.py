@@ -21,6 +21,7 @@ MAX_TAGS = 400  # with no more than these, nesting needs no care
 MAX_DEPTH = 100  # elements open at once; what opens deeper is dropped, its text stays
 MAX_TAG = 20_000  # characters of one tag; a longer one is dropped
 
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -134,6 +135,7 @@ _MARKUP = re.compile(
 _TWICE = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*\s*>|&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5});")
 _LIKE_A_TAG = re.compile(r"<(/?[a-zA-Z][^<>]*)>")
 _LIKE_AN_ENTITY = re.compile(r"&([a-z]{2,8}|#\d+);")
+
 
 def clean_html(html: str, base: str | None) -> str:
     """Return the markup as it may be stored and shown: nothing in it acts.

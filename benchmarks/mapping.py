@@ -1,8 +1,8 @@
 """What our words for a feed are in feedparser's, with its sanitising and resolving off.
 
-This is written from feedparser's result alone, by none of our readers' code, so that a reader's
-fault cannot hide in it. Where we mean to differ, `REVIEWED` says how and why, and the mapping does
-the same; everything else that differs is a disagreement.
+This is written from feedparser's result alone, by none of our readers' code but what mends bytes,
+so that a reader's fault cannot hide in it. Where we mean to differ, `REVIEWED` says how and why,
+and the mapping does the same; everything else that differs is a disagreement.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from aggregator.core.sanitize import plain_text
+from aggregator.formats.tolerant import mended_bytes, not_well_formed
 from aggregator.model.entry import ParsedEntry, ParsedFeed
 
 URL = "https://bench.example/feed"
@@ -48,8 +49,11 @@ Fields = dict[str, object]
 def plainly(body: bytes) -> Any:
     """Return feedparser's result, sanitising and resolving off."""
     headers = {"content-type": "application/xml"}
+    body = _CAPTION.sub(rb"<\1media:caption\2>", body)
+    if not_well_formed(body, None) is not None:
+        body = mended_bytes(body)
     return feedparser.parse(
-        io.BytesIO(_CAPTION.sub(rb"<\1media:caption\2>", body)),
+        io.BytesIO(body),
         response_headers=headers,
         sanitize_html=False,
         resolve_relative_uris=False,

@@ -16,7 +16,7 @@ from feedparser.sanitizer import replace_doctype
 from lxml import etree
 
 from aggregator.formats.fast_feed import form_of, read_feed
-from aggregator.formats.fast_names import MOST_ATTRIBUTES, Names, Unsure, declarations, known_prefix
+from aggregator.formats.fast_names import Names, Unsure, declarations, known_prefix
 from aggregator.formats.fast_tables import ENTRY, MEDIA, SOURCE, Parts
 from aggregator.formats.fast_walk import Walk
 from aggregator.model.entry import ParsedFeed
@@ -24,20 +24,15 @@ from aggregator.model.entry import ParsedFeed
 NOT_WELL_FORMED = "not well-formed"
 LONGEST_HEAD = 10_000  # bytes before the root, when there is a DOCTYPE
 
+_BLANKS = re.compile(rb"[ \t\r\n]*")
 ROOT = re.compile(rb"<\w")  # what feedparser takes for the beginning of the root
 
 _ROOTS = {"rss", "feed", "rdf_rdf"}
 _UNICODE = {"", "utf-8", "utf8", "us-ascii", "ascii"}
 _XML_TYPE = re.compile(r"application/xml(?:-dtd|-external-parsed-entity)?|application/.*\+xml")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0", b"\x4c\x6f\xa7\x94")
-_ASIDES = re.compile(
-    rb"(?:\s++|<\?(?:[^?]++|\?(?!>))*+\?>|<!--(?:[^-]++|-(?!->))*+-->)*+(<(?:[^!?]|!DOCTYPE))"
-)
 # Such patterns begin with a letter of their own and look back from there: they are searched ten
 # times as fast as others. "base=", with blanks before "=" where few others have them.
-# lxml takes time quadratic in an element's attributes to hand them out, and holds all else up.
-_LONG_TAG = re.compile(rb"<[^<]{2048}")  # a ">" may stand in a value
-_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
 _BASE = re.compile(
     rb"=(?<=[Ee\s]=)(?:(?<=[Bb][Aa][Ss][Ee]=)|(?<=[Bb][Aa][Ss][Ee]\s=)|(?<=[Ee]\s\s=)|(?<=\s\s\s=))"
 )
@@ -96,8 +91,6 @@ def _read(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise Unsure(NOT_WELL_FORMED) from None
-    if _LONG_TAG.search(body) and _MANY_ATTRIBUTES(root):
-        raise Unsure("an element with too many attributes")
     name, _ = names.of(root.tag)
     if name not in _ROOTS:
         raise Unsure("its root is no feed's")
@@ -145,16 +138,28 @@ def _without_doctype(body: bytes) -> tuple[bytes, str | None]:
 
     Then an entity of the DOCTYPE's is one nobody declared: the document is not well-formed.
     """
-    start = _ASIDES.match(body, 3 if body.startswith(codecs.BOM_UTF8) else 0)
-    if start is None:
-        raise Unsure(NOT_WELL_FORMED)
-    if start[1] != b"<!DOCTYPE":
+    start = _past_asides(body)
+    if not body.startswith(b"<!", start):
         return body, None
     root = ROOT.search(body[:LONGEST_HEAD])
-    if root is None or root.start() < start.start(1):
+    if root is None or root.start() < start:
         raise Unsure("a DOCTYPE in a form of its own")
     version, stripped, entities = replace_doctype(body)
-    start = _ASIDES.match(stripped, 3 if body.startswith(codecs.BOM_UTF8) else 0)
-    if entities or start is None or start[1].startswith(b"<!"):
+    if entities or not ROOT.match(stripped, _past_asides(stripped)):
         raise Unsure("a DOCTYPE with entities")
     return stripped, version
+
+
+def _past_asides(body: bytes) -> int:
+    """Return where blanks, comments and instructions at the beginning end."""
+    at = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
+    while True:
+        blanks = _BLANKS.match(body, at)
+        at = blanks.end() if blanks else at
+        end = b"?>" if body.startswith(b"<?", at) else b"-->"
+        if end == b"-->" and not body.startswith(b"<!--", at):
+            return at
+        found = body.find(end, at)
+        if found < 0:
+            raise Unsure(NOT_WELL_FORMED)
+        at = found + len(end)

@@ -11,7 +11,8 @@ from feedparser.mixin import _FeedParserMixin
 from aggregator.core.sanitize import plain_text, text_to_html
 from aggregator.core.urls import absolute
 from aggregator.formats.fast_node import Author, Detail, Node
-from aggregator.formats.fast_walk import TEXT, XHTML, Walk
+from aggregator.formats.fast_parts import is_html
+from aggregator.formats.fast_walk import HTML, TEXT, XHTML, Walk
 from aggregator.formats.fields import (
     MAX_CONTENT,
     MAX_ENCLOSURES,
@@ -87,6 +88,14 @@ def _licence(node: Node, url: str) -> str | None:
 def _content(walk: Walk, node: Node) -> tuple[str, str]:
     """Return the longest HTML among the contents, and the address it is relative to."""
     contents = node.contents
+    if not walk.atom and any(kind == TEXT for kind, _, _ in contents):
+        longest = max([len(value) for kind, value, _ in contents if kind != TEXT], default=0)
+        contents = [
+            (HTML, value, base)
+            if kind == TEXT and len(value) >= longest and is_html(value)
+            else (kind, value, base)
+            for kind, value, base in contents
+        ]
     if len(contents) > 1:
         contents = [max([one for one in contents if one[0] != TEXT] or contents, key=_length)]
     kind, value, base = contents[0]

@@ -16,7 +16,7 @@ from aggregator.formats.fast_build import (
     link_of,
     rel_of,
 )
-from aggregator.formats.fast_names import Unsure, attributes
+from aggregator.formats.fast_names import Unsure, told_by
 from aggregator.formats.fast_node import EntryNode, Node
 from aggregator.formats.fast_parts import (
     author,
@@ -70,8 +70,8 @@ def entry(walk: Walk, feed: Found, element: _Element) -> None:
     node = EntryNode()
     walk.title_depth = -1
     before = walk.lang
-    if items := element.items():
-        told = attributes(items)
+    if element.keys():
+        told = told_by(element)
         if "href" in told or "lastmod" in told:
             raise Unsure(NESTED)
         node.guid = told.get("rdf:about") or None
@@ -260,7 +260,7 @@ def read_feed(walk: Walk, root: _Element) -> ParsedFeed:
 
 def _open(walk: Walk, element: _Element) -> dict[str, str]:
     """Take in the language and base of an element around entries; return its attributes."""
-    told = attributes(element.items())
+    told = told_by(element)
     walk.lang = lang_of(walk, told)
     if walk.based:
         walk.enter(element)
@@ -334,7 +334,7 @@ def form_of(name: str, root: _Element) -> str:
         if prefix is None and low == "http://my.netscape.com/rdf/simple/0.9/":
             form = form or "rss090"
         form = form or _BY_NAMESPACE.get(low, "")
-    version = attributes(root.items()).get("version", "")
+    version = told_by(root).get("version", "")
     if name == "rss" and not form.startswith("rss"):
         return _RSS.get(version) or ("rss20" if version.startswith("2.") else "rss")
     if name == "feed" and not form:

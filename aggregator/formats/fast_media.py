@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml.etree import _Element
 
-from aggregator.formats.fast_names import Unsure, attributes
+from aggregator.formats.fast_names import Unsure, told_by
 from aggregator.formats.fast_node import Node, added
 from aggregator.formats.fast_parts import ignored, lang_of, leaf, title
 from aggregator.formats.fast_walk import MARKUP, NESTED, Walk, blank, declares_xlink, has_base
@@ -22,7 +22,7 @@ def media_title(walk: Walk, node: Node, element: _Element) -> None:
 
 def media_content(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a picture, and what stands inside of any medium."""
-    told = attributes(element.items())
+    told = told_by(element)
     if told.get("medium") == "image" or told.get("type", "").startswith("image/"):
         node.pictures = added(node.pictures, told.get("url"))
     if len(element):
@@ -32,8 +32,8 @@ def media_content(walk: Walk, node: Node, element: _Element) -> None:
 def media_group(walk: Walk, node: Node, element: _Element) -> None:
     """Take in what stands inside."""
     before = walk.lang
-    if items := element.items():
-        walk.lang = lang_of(walk, attributes(items))
+    if element.keys():
+        walk.lang = lang_of(walk, told_by(element))
     walk.depth += 1
     for child in element:
         walk.media[child.tag](walk, node, child)
@@ -43,7 +43,7 @@ def media_group(walk: Walk, node: Node, element: _Element) -> None:
 
 def media_thumbnail(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a small picture: its address is an attribute, or its text."""
-    told = attributes(element.items())
+    told = told_by(element)
     text = walk.address(element)
     node.thumbnails = added(node.thumbnails, told.get("url", text))
 
@@ -54,7 +54,7 @@ def media_description(walk: Walk, node: Node, element: _Element) -> None:
     feedparser takes it for the entry's own; the tolerant reader renames it in the bytes.
     """
     text = walk.text(element)
-    odd = any(">" in str(value) for value in element.values())
+    odd = any(">" in value for value in told_by(element).values())
     if odd or element.prefix != "media" or (walk.based and has_base(element)):
         raise Unsure("media:description in a form of its own")
     if node.caption is None or walk.depth <= node.caption_depth:
@@ -63,7 +63,7 @@ def media_description(walk: Walk, node: Node, element: _Element) -> None:
 
 def media_category(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a category."""
-    told = attributes(element.items())
+    told = told_by(element)
     node.tag(told.get("term"), told.get("scheme", _MEDIA_CATEGORIES), told.get("label"))
     node.tag_text(walk.text(element))
 
@@ -73,7 +73,7 @@ def keywords(walk: Walk, node: Node, element: _Element, scheme: str | None = Non
     if walk.names.xlink and declares_xlink(element):
         raise Unsure(NESTED)
     text = walk.text(element)
-    if not element.items():
+    if not element.keys():
         for word in text.split(","):
             if word.strip():
                 node.tag(word.strip(), scheme, None)
@@ -86,7 +86,7 @@ def itunes_keywords(walk: Walk, node: Node, element: _Element) -> None:
 
 def itunes_category(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a category and those inside of it."""
-    node.tag(attributes(element.items()).get("text"), _ITUNES, None)
+    node.tag(told_by(element).get("text"), _ITUNES, None)
     for child in element:
         if walk.names.of(child.tag)[0] != "itunes_category":
             raise Unsure(NESTED)
@@ -98,7 +98,7 @@ def itunes_category(walk: Walk, node: Node, element: _Element) -> None:
 def itunes_image(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a picture."""
     leaf(walk, node, element)
-    told = attributes(element.items())
+    told = told_by(element)
     node.image = told.get("href") or told.get("url") or node.image
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from lxml.etree import _Element
+
 MOST_DECLARED = 200  # namespaces of one document
 MOST_ATTRIBUTES = 64  # of an element whose attributes are read
 
@@ -187,13 +189,21 @@ class Names:
         return (f"{strange}_{local}" if strange else local), False
 
 
+def told_by(element: _Element) -> dict[str, str]:
+    """Return an element's attributes as feedparser knows them, if there are not too many.
+
+    lxml takes time quadratic in their number to hand out the values, and holds all else up.
+    """
+    if len(element.keys()) > MOST_ATTRIBUTES:
+        raise Unsure("an element with too many attributes")
+    return attributes(element.items())
+
+
 def attributes(items: Sequence[tuple[Any, Any]]) -> dict[str, str]:
     """Return an element's attributes as feedparser knows them.
 
     One of a strange namespace counts as one without, unless the element has that too.
     """
-    if len(items) > MOST_ATTRIBUTES:
-        raise Unsure("too many attributes")
     found = dict(items)
     if not _USUAL.issuperset(found):
         found = _as_feedparser(items)

@@ -11,7 +11,7 @@ from feedparser.mixin import _FeedParserMixin
 from lxml.etree import _Element
 
 from aggregator.formats.fast_dates import moment
-from aggregator.formats.fast_names import HANDLED, RESERVED, Unsure, attributes
+from aggregator.formats.fast_names import HANDLED, RESERVED, Unsure, told_by
 from aggregator.formats.fast_node import Node, added
 from aggregator.formats.fast_walk import (
     HTML,
@@ -54,8 +54,8 @@ def title(walk: Walk, node: Node, element: _Element) -> None:
 
 def told_in(walk: Walk, element: _Element, usual: str) -> tuple[str, str, str | None]:
     """Return a text that may hold markup, its type, and its language."""
-    if items := element.items():
-        told = attributes(items)
+    if element.keys():
+        told = told_by(element)
         value, kind = walk.value(element, told, usual)
         return value, kind, lang_of(walk, told)
     if len(element):
@@ -69,10 +69,9 @@ def told_in(walk: Walk, element: _Element, usual: str) -> tuple[str, str, str | 
 
 def link(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a link: RSS in a text, Atom in attributes."""
-    items = element.items()
     rel, kind, length = "alternate", HTML, None
-    if items:
-        told = attributes(items)
+    if element.keys():
+        told = told_by(element)
         rel = told.get("rel", "alternate")
         kind = told.get("type", "application/atom+xml" if rel == "self" else HTML)
         length = told.get("length")
@@ -114,9 +113,10 @@ def without_medium(told: Mapping[str, str]) -> None:
 def guid(walk: Walk, node: Node, element: _Element) -> None:
     """Take in an id; feedparser takes it for the link too, when nothing else was told."""
     permanent = True
-    if items := element.items():
-        told = items[0][1] if len(items) == 1 and items[0][0] == "isPermaLink" else None
-        permanent = (told or attributes(items).get("ispermalink", "true")) == "true"
+    if keys := element.keys():
+        only = keys == ["isPermaLink"]  # as nearly all have it
+        told = element.get("isPermaLink") if only else told_by(element).get("ispermalink", "true")
+        permanent = told == "true"
     value = walk.address(element, resolve=permanent)
     if not walk.nested or holds(walk, node, node.guid_depth):
         node.guid, node.guid_depth = value, walk.depth
@@ -156,12 +156,12 @@ def content(walk: Walk, node: Node, element: _Element, usual: str = TEXT) -> Non
     if kind in TYPES and node.summary is None:
         node.summary = value
     if value:
-        if kind == TEXT and not walk.atom and _is_html(element.text or ""):
-            kind = HTML
+        if kind == TEXT and walk.odd and not walk.atom and is_html(element.text or ""):
+            kind = HTML  # before it is mended; what needs no mending can be asked later
         node.contents = added(node.contents, (kind, value, walk.base))
 
 
-def _is_html(text: str) -> bool:
+def is_html(text: str) -> bool:
     """Say whether feedparser takes undeclared text for HTML, after a look that rules out most."""
     return ("</" in text or "&" in text) and _looks_like_html(text.strip())
 
@@ -193,8 +193,8 @@ def expired(walk: Walk, node: Node, element: _Element) -> None:
 
 def category(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a category: Atom in attributes, RSS in a text."""
-    if items := element.items():
-        told = attributes(items)
+    if element.keys():
+        told = told_by(element)
         node.tag(told.get("term"), told.get("scheme", told.get("domain")), told.get("label"))
     node.tag_text(walk.text(element))
 
@@ -225,7 +225,7 @@ def author(walk: Walk, node: Node, element: _Element) -> None:
 def without_stray_text(element: _Element) -> None:
     """Refuse a text that feedparser takes for that of the element around, as it does when an
     element it does not know has attributes."""
-    if element.items() and not blank([str(text) for text in element.itertext()]):
+    if element.keys() and not blank([str(text) for text in element.itertext()]):
         raise Unsure("text beside an element's parts")
 
 
@@ -245,7 +245,7 @@ def enclosure(walk: Walk, node: Node, element: _Element) -> None:
     """Take in RSS's enclosure."""
     if len(element):
         ignored(walk, node, element)
-    told = attributes(element.items())
+    told = told_by(element)
     without_medium(told)
     one = ("enclosure", address_in(told), told.get("type", ""), told.get("length"))
     node.links = added(node.links, one)
@@ -268,7 +268,7 @@ def licence(walk: Walk, node: Node, element: _Element) -> None:
 def cc_license(walk: Walk, node: Node, element: _Element) -> None:
     """Take in a Creative Commons licence of RSS 1.0."""
     leaf(walk, node, element)
-    told = attributes(element.items())
+    told = told_by(element)
     node.links = added(node.links, ("license", told.get("rdf:resource") or None, "", None))
     node.licensed = True
 
@@ -281,7 +281,7 @@ def rights(walk: Walk, node: Node, element: _Element) -> None:
 def source(walk: Walk, node: Node, element: _Element) -> None:
     """Take in where the entry was published first: RSS in a text, Atom in elements."""
     found = Node()
-    found.href = attributes(element.items()).get("url")
+    found.href = told_by(element).get("url")
     walk.title_depth = -1
     walk.depth += 1
     for child in element:
@@ -320,8 +320,8 @@ def passed(walk: Walk, node: Node, element: _Element) -> None:
     if not len(element):
         return
     before = walk.lang
-    if items := element.items():
-        walk.lang = lang_of(walk, attributes(items))
+    if element.keys():
+        walk.lang = lang_of(walk, told_by(element))
     walk.depth += 1
     walk.nested += 1
     inside = walk.entry if node.is_entry else walk.feed

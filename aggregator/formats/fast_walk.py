@@ -17,7 +17,7 @@ from feedparser.urls import _urljoin, make_safe_absolute_uri
 from lxml.etree import _Element
 
 from aggregator.core.urls import absolute
-from aggregator.formats.fast_names import MOST_ATTRIBUTES, XLINK, XML, Names, Unsure, attributes
+from aggregator.formats.fast_names import MOST_ATTRIBUTES, XLINK, XML, Names, Unsure, told_by
 
 TEXT, HTML, XHTML = "text/plain", "text/html", "application/xhtml+xml"
 TYPES = frozenset({TEXT, HTML, XHTML})
@@ -93,7 +93,7 @@ class Walk:
         """Take in the element's own base, if it has one."""
         told = None
         if has_base(element):
-            told = attributes(element.items())
+            told = told_by(element)
         if told is not None:
             given = told.get("xml:base", told.get("base")) or self.base
         elif self.base == self.settled:
@@ -166,7 +166,7 @@ class Walk:
             inner = element[0]
             alone = not (element.text or "").strip() and not (inner.tail or "").strip()
             if alone and self._inline(inner.tag) == "div":
-                _strings(inner.items())
+                _strings(inner)
                 element = inner
         pieces = [escape(element.text or "")]
         for child in element:
@@ -178,8 +178,7 @@ class Walk:
         name = self._inline(element.tag)
         if self.names.xlink and declares_xlink(element):
             raise Unsure(MARKUP)
-        items = element.items()
-        pieces.append(f"<{name}{_strings(items)}>" if items else f"<{name}>")
+        pieces.append(f"<{name}{_strings(element)}>" if element.keys() else f"<{name}>")
         if text := element.text:
             pieces.append(_escaped(text))
         if len(element):
@@ -214,15 +213,17 @@ def _escaped(text: str) -> str:
 
 def has_base(element: _Element) -> bool:
     """Say whether the element has a base of its own, in any way feedparser takes for one."""
-    return any(str(key).rpartition("}")[2].lower() == "base" for key, _ in element.items())
+    keys: list[Any] = element.keys()
+    return bool(keys) and any(key.rpartition("}")[2].lower() == "base" for key in keys)
 
 
-def _strings(items: Sequence[tuple[Any, Any]]) -> str:
+def _strings(element: _Element) -> str:
     """Return attributes as feedparser writes them into markup."""
-    if len(items) > MOST_ATTRIBUTES:
-        raise Unsure("too many attributes")
+    if len(element.keys()) > MOST_ATTRIBUTES:
+        raise Unsure("an element with too many attributes")
     found: dict[str, str] = {}
-    for key, value in items:
+    for told, value in element.items():
+        key, value = str(told), str(value)
         if key not in _USUAL:
             if key[0] == "{":
                 if not key.startswith(XML):

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.corpus
 
 FULL = os.environ.get("AGGREGATOR_FULL") == "1"
 SAMPLE = 600
-ENTRY_END = b"</item>"
 
 
 def corpus(part: str) -> list[tuple[str, bytes, bool]]:

@@ -191,8 +191,23 @@ def test_a_broken_document_is_read_by_feedparser_once(monkeypatch: pytest.Monkey
         return parse(*arguments, **named)
 
     monkeypatch.setattr(feedparser, "parse", counted)
-    feed = read_document(rss(ITEM % ("1", "<description>a \x01 b</description>")), URL, None)
+    feed = read_document(rss(ITEM % ("1", "<description>a & \x01 b</description>")), URL, None)
     assert feed.problem is not None
     assert "line 1, column" in feed.problem
-    assert [entry.summary for entry in feed.entries] == ["a  b"]
+    assert [entry.summary for entry in feed.entries] == ["a &  b"]
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        (b"\n\n" + rss(ITEM % ("1", "")), "declaration not at start of entity (line 3, column 0)"),
+        (rss(ITEM % ("1", "<author>A\x08</author>")), "invalid token (line 1, column "),
+        (rss(ITEM % ("1", "<author>A&#12;</author>")), "invalid character number (line 1, column "),
+    ],
+)
+def test_a_document_that_is_easily_mended_needs_no_feedparser(broken: bytes, problem: str) -> None:
+    feed = read_document(broken, URL, None)
+    assert feed.reader == "fast"
+    assert problem in (feed.problem or "")
+    assert differences(feed, read_document(broken, URL, None, tolerant=True)) == ()

@@ -10,6 +10,7 @@ from feedparser.mixin import _FeedParserMixin
 
 from aggregator.core.sanitize import plain_text, text_to_html
 from aggregator.core.urls import absolute
+from aggregator.formats.fast_names import Unsure
 from aggregator.formats.fast_node import Author, Detail, Node
 from aggregator.formats.fast_parts import is_html
 from aggregator.formats.fast_walk import HTML, TEXT, XHTML, Walk
@@ -30,6 +31,8 @@ from aggregator.formats.fields import (
 )
 from aggregator.formats.tolerant import MAILBOX, author_of
 from aggregator.model.entry import Enclosure, ParsedEntry
+
+LONGEST_AUTHOR = 300  # characters; feedparser takes time quadratic in them to look for addresses
 
 
 def entry_of(walk: Walk, node: Node, inherited: str | None) -> ParsedEntry:
@@ -139,7 +142,14 @@ def author_named(authors: list[Author]) -> str | None:
             names = [value for key, value in one if key == "name"]
             if len(names) == 1 and names[0] and "@" not in names[0] and "<" not in names[0]:
                 return names[0]
+    told = [part for one in authors for part in ([one] if isinstance(one, str) else _parts(one))]
+    if any(len(text) > LONGEST_AUTHOR for text in told):
+        raise Unsure("an author of unusual length")
     return author_of(_as_feedparser(authors))
+
+
+def _parts(author: tuple[tuple[str, str], ...]) -> list[str]:
+    return [text for _, text in author]
 
 
 class _Bookkeeper:

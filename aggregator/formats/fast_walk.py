@@ -213,7 +213,7 @@ def _escaped(text: str) -> str:
 
 def has_base(element: _Element) -> bool:
     """Say whether the element has a base of its own, in any way feedparser takes for one."""
-    keys: list[Any] = element.keys()
+    keys: Any = element.keys()
     return bool(keys) and any(key.rpartition("}")[2].lower() == "base" for key in keys)
 
 

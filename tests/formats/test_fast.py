@@ -81,6 +81,11 @@ def test_what_it_takes_it_reads_as_the_tolerant_reader_does(body: bytes) -> None
         (rss("", head='<!DOCTYPE rss [<!ENTITY a "b">]>'), "a DOCTYPE with entities"),
         (rss("", head='<!DOCTYPE rss [<!ENTITY % p SYSTEM "x"> %p;]>'), "a DOCTYPE with entities"),
         (rss("", head="<!-- <x> --><!DOCTYPE rss>"), "a DOCTYPE in a form of its own"),
+        (rss("", head="<!DOCTYPE rss>" + "\n" * 1_000_000), "a DOCTYPE in a form of its own"),
+        (b"<?xml " + b"encoding='" * 100_000 + rss(""), "an encoding named in an unusual place"),
+        (rss("<item><author>@" + "a" * 1_000_000 + "</author></item>"), "an author of unusual"),
+        (atom("<entry><author><name>A</name><email>@" + "a" * 1_000_000 + "</email></author>"
+              "<author><name>B</name></author></entry>"), "an author of unusual length"),
         (rss("", head="<!--%s--><!DOCTYPE rss>" % ("x" * 20_000)), "a DOCTYPE in a form"),
         (rss(ITEM * (MAX_ENTRIES + 1) % (*range(MAX_ENTRIES + 1),)), "too many entries"),
         (rss("<b>" * 300 + "</b>" * 300), "not well-formed"),

@@ -159,12 +159,29 @@ class ScrapeShape(Shape):
     image: Line | None = None
 
 
-class FeedShape(Shape):
-    """A source we poll; an address alone is its short form."""
+class SourceShape(Shape):
+    """What lies at an address; the address alone is its short form."""
 
     url: Address
     name: FeedName | None = None
     tags: list[Tag] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        long = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, long]}
+
+
+class FeedShape(SourceShape):
+    """A source we poll."""
+
     every: Every = None
     trust: Trust = _FEED.trust
     rights: Rights | None = None
@@ -173,40 +190,13 @@ class FeedShape(Shape):
     fulltext: YesNo = _FEED.fulltext
     scrape: ScrapeShape | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"url": value} if isinstance(value, str) else value
 
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        long = handler.resolve_ref_schema(handler(core))
-        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, long]}
+class ListShape(SourceShape):
+    """An OPML list that is followed."""
 
-
-class ListShape(Shape):
-    """An OPML list that is followed; an address alone is its short form."""
-
-    url: Address
-    name: FeedName | None = None
-    tags: list[Tag] = []
     every: ListEvery = _spelt(_LIST.every)
     trust: Trust = _LIST.trust
     rights: Rights | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"url": value} if isinstance(value, str) else value
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        long = handler.resolve_ref_schema(handler(core))
-        return {"anyOf": [{"type": "string", "pattern": "^https?://"}, long]}
 
 
 class TellingShape(Shape):

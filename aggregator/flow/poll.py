@@ -13,7 +13,7 @@ from aggregator.errors import NotFound, UsageError
 from aggregator.flow.health import subscribers
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.polled import Absorbed, Polled
-from aggregator.flow.turn import AT_ONCE, Ground, broken_turn, keep_group, poll_one
+from aggregator.flow.turn import Ground, broken_turn, keep_group, poll_one
 from aggregator.model.exchange import Failed, Fetched, NotModified
 from aggregator.model.feed import Claim, FeedStatus
 from aggregator.model.ids import FeedId
@@ -142,11 +142,9 @@ class _Round:
         workers = max(1, self._kit.settings.net.workers)
         pool = ThreadPoolExecutor(SLOW_SHARE * workers, thread_name_prefix="poll")
         pending: dict[Future[Polled], float] = {}  # and since when
-        window = workers
         try:
             while not self._stop.is_set():
-                window = self._next_window(window, workers)
-                room = min(window - _quick(pending), SLOW_SHARE * workers - len(pending))
+                room = min(workers - _quick(pending), SLOW_SHARE * workers - len(pending))
                 if room > 0:
                     for claim in self._claim(room):
                         pending[pool.submit(self._turn, claim)] = time.monotonic()
@@ -156,20 +154,10 @@ class _Round:
                     del pending[future]
         finally:
             self._finish(pool, pending)
-            self._ground.gate.close()
+            self._ground.drafting.shutdown(wait=False)
         self._report.waiting = len(self._left or ())
         self._report.seconds = round(time.monotonic() - begun, 3)
         return self._report
-
-    def _next_window(self, window: int, workers: int) -> int:
-        """Return how many turns may be under way: fewer while bodies wait to be read.
-
-        Bodies that nobody can read yet would only hold memory, and the threads that hold them
-        keep each other from working (measured: a quarter of the processor time of a full poll).
-        """
-        if self._ground.gate.crowded:
-            return max(window // 2, min(AT_ONCE, workers))
-        return min(window + AT_ONCE, workers)
 
     def _claim(self, limit: int) -> tuple[Claim, ...]:
         if self._left is None:

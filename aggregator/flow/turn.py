@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +17,6 @@ from aggregator.errors import AggregatorError, ReadFailed, StoreError, StoreRefu
 from aggregator.flow.absorb import absorb, prepare
 from aggregator.flow.archives import with_archives
 from aggregator.flow.filing import Desk, desk
-from aggregator.flow.gate import Gate
 from aggregator.flow.health import enter
 from aggregator.flow.kit import Kit
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
@@ -42,7 +42,11 @@ class Ground:
 
     books: Books
     subscribers: int
-    gate: Gate = field(default_factory=lambda: Gate(AT_ONCE, "draft"))
+    # Threads of their own: each keeps some of the memory it used, and 32 that draft once in a
+    # while hold more than the two that draft everything (docs/performance.md).
+    drafting: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "draft")
+    )
 
 
 def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
@@ -74,13 +78,15 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
         parsed, hops = with_archives(kit, claim.feed, parsed)
         more = replace(arrived.outcome, hops=arrived.outcome.hops + hops)
         arrived = replace(arrived, outcome=more)
-    return ground.gate.run(lambda: _drafted(kit, arrived, parsed, ground.books))
+    if parsed is None:
+        return arrived
+    return ground.drafting.submit(_drafted, kit, arrived, parsed, ground.books).result()
 
 
 def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
     """Read and draft a body that arrived; what cannot be read is told in `unreadable`."""
     arrived, parsed = _read(kit, arrived, outcome)
-    return _drafted(kit, arrived, parsed, books)
+    return arrived if parsed is None else _drafted(kit, arrived, parsed, books)
 
 
 def _read(kit: Kit, arrived: Polled, outcome: Fetched) -> tuple[Polled, ParsedFeed | None]:
@@ -98,9 +104,7 @@ def _read(kit: Kit, arrived: Polled, outcome: Fetched) -> tuple[Polled, ParsedFe
     return arrived, parsed
 
 
-def _drafted(kit: Kit, arrived: Polled, parsed: ParsedFeed | None, books: Books) -> Polled:
-    if parsed is None:
-        return arrived
+def _drafted(kit: Kit, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled:
     with kit.store.read() as tx:
         return prepare(tx, arrived, parsed, books)
 

@@ -83,7 +83,7 @@ def taken_back(
     whole = (
         parsed.complete and polled.seen > 0 and parsed.problem is None and outcome.status == WHOLE
     )
-    if not named and not (whole and not polled.spoilt):
+    if not (named or whole):
         return (), ()
     present = {polled.known[each].entry_id for each in polled.digests if each in polled.known}
     present |= {alias.entry_id for alias in intake.aliases}

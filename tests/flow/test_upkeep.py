@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from aggregator.flow import archives, turn
 from aggregator.flow.curate import undo, withdraw
-from aggregator.flow.gate import Gate
 from aggregator.flow.kit import books
 from aggregator.flow.upkeep import TAKEN_BACK
 from aggregator.model.entry import ParsedFeed
@@ -322,7 +322,7 @@ def test_entries_under_new_ids_have_not_left_a_complete_feed(newsroom: Newsroom)
     assert len(newsroom.titles()) == 4
 
 
-def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
+def test_others_are_drafted_while_archives_are_asked_for(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.follow(["wire"], [topic()])
@@ -331,11 +331,11 @@ def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
         "2", more=f'<link rel="prev-archive" href="{older}"/>'
     )
     newsroom.net.answers[older] = atom("1")
-    inside: list[bool] = []
-    gate, real = Gate(1, "draft"), newsroom.net.fetch
+    drafted: list[str] = []
+    drafting, real = ThreadPoolExecutor(1, "draft"), newsroom.net.fetch
 
     def fetch(request: Request) -> Outcome:
-        gate.run(lambda: inside.append(gate.crowded))  # never, if we were inside ourselves
+        drafting.submit(drafted.append, request.url).result(timeout=10)  # not held by this turn
         return real(request)
 
     monkeypatch.setattr(newsroom.net, "fetch", fetch)
@@ -344,9 +344,10 @@ def test_nobody_waits_at_the_gate_while_archives_are_asked_for(
             newsroom.now, limit=1, lease=600, owner="test", per_host=1, spacing=0
         )
         ready = books(tx, newsroom.kit.settings)
-    polled = turn.poll_one(newsroom.kit, claim, turn.Ground(books=ready, subscribers=1, gate=gate))
-    gate.close()
-    assert (polled.seen, inside) == (2, [False, False])
+    with drafting:
+        ground = turn.Ground(books=ready, subscribers=1, drafting=drafting)
+        polled = turn.poll_one(newsroom.kit, claim, ground)
+    assert (polled.seen, drafted) == (2, [url_of("wire"), older])
 
 
 def test_archives_are_not_walked_beyond_what_we_are_ready_to_hold(

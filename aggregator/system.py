@@ -21,6 +21,7 @@ from aggregator.flow.poll import keep_up_with_clock
 from aggregator.flow.refile import refile_changed
 from aggregator.flow.sync import Synced, sync
 from aggregator.formats.guard import GuardedReader
+from aggregator.formats.languages import FastLanguages, missing
 from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
 from aggregator.net.etiquette import authorization, user_agent
@@ -69,6 +70,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
             jitter=random.random,
             authorize=_authorize,
             base=base,
+            guess=None if missing() else FastLanguages().guess,
         )
     finally:
         fetcher.close()

@@ -153,9 +153,18 @@ def settled_cpu() -> float:
 
 
 def cpu_of(pid: int) -> float:
-    """Return the CPU seconds a process has used; 0 when it is gone."""
+    """Return the CPU seconds of a process that runs; 0 when it is gone.
+
+    By the scheduler's nanoseconds where it tells them: ticks are 10 ms, and what two processes
+    used of theirs would be a tenth of an unchanged poll of 500 feeds.
+    """
+    place = Path(f"/proc/{pid}")
+    with suppress(OSError, IndexError):
+        tasks = [task.read_text().split() for task in place.glob("task/*/schedstat")]
+        if tasks:
+            return sum(int(task[0]) for task in tasks) / 1e9
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (place / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -25,7 +25,7 @@ from aggregator.model.feed import (
     PollState,
     Rights,
 )
-from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, ItemId, TopicId
 from aggregator.model.intake import Arrival, Candidate, Change, Match
 from aggregator.model.publication import Document, Showing
 from aggregator.model.story import Source, Story
@@ -284,7 +284,7 @@ def an_entry(
     *,
     id: int = 1,
     feed_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     guid: str = "https://wire.example/grain",
     text: Text | None = None,
     title: str | None = None,
@@ -297,7 +297,7 @@ def an_entry(
     return Entry(
         id=EntryId(id),
         feed_id=FeedId(feed_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         guid=guid,
         text=text or (a_text() if title is None else a_text(title=title)),
         first_seen_at=first_seen_at,
@@ -322,8 +322,8 @@ def an_arrival(
     tags: tuple[Tag, ...] = (),
     series: tuple[Instalment, ...] = (),
     matches: tuple[Match, ...] = (),
-    story_id: int | None = None,
-    story_public_id: str | None = None,
+    article_id: int | None = None,
+    public_id: str | None = None,
     join_because: str = "first",
     withdrawn: str | None = None,
 ) -> Arrival:
@@ -340,11 +340,11 @@ def an_arrival(
         tags=tags,
         series=series,
         matches=matches,
-        story_id=None if story_id is None else StoryId(story_id),
-        story_public_id=(
+        article_id=None if article_id is None else ArticleId(article_id),
+        public_id=(
             f"{a_hash(f'{feed_id} {guid}') & (1 << 64) - 1:016x}"
-            if story_public_id is None
-            else story_public_id
+            if public_id is None
+            else public_id
         ),
         join_because=join_because,
         withdrawn=withdrawn,
@@ -383,7 +383,7 @@ def a_candidate(
     *,
     entry_id: int = 1,
     feed_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     url_hash: int | None = None,
     body_hash: int | None = None,
     first_seen_at: int = NOON,
@@ -391,7 +391,7 @@ def a_candidate(
     return Candidate(
         entry_id=EntryId(entry_id),
         feed_id=FeedId(feed_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         url_hash=url_hash,
         body_hash=body_hash,
         first_seen_at=first_seen_at,
@@ -412,7 +412,7 @@ def a_story(
     size: int = 1,
 ) -> Story:
     return Story(
-        id=StoryId(id),
+        id=ArticleId(id),
         public_id=public_id,
         lead_entry_id=EntryId(lead_entry_id),
         first_at=first_at,
@@ -522,7 +522,7 @@ def a_new_decision(
 def a_verdict(
     *,
     topic_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     state: State = State.PUBLISHED,
     because: str = "title says grain",
     pinned: bool = False,
@@ -534,7 +534,7 @@ def a_verdict(
 ) -> Verdict:
     return Verdict(
         topic_id=TopicId(topic_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         state=state,
         because=because,
         pinned=pinned,
@@ -550,7 +550,7 @@ def an_item(
     *,
     id: int = 1,
     topic_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     uri: str = "tag:desk.example,2026:1",
     lead_entry_id: int = 1,
     first_published_at: int = NOON,
@@ -562,7 +562,7 @@ def an_item(
     return Item(
         id=ItemId(id),
         topic_id=TopicId(topic_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         uri=uri,
         lead_entry_id=EntryId(lead_entry_id),
         first_published_at=first_published_at,
@@ -576,7 +576,7 @@ def an_item(
 def a_new_item(
     *,
     topic_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     uri: str = "tag:desk.example,2026:1",
     lead_entry_id: int = 1,
     first_published_at: int = NOON,
@@ -586,7 +586,7 @@ def a_new_item(
 ) -> NewItem:
     return NewItem(
         topic_id=TopicId(topic_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         uri=uri,
         lead_entry_id=EntryId(lead_entry_id),
         first_published_at=first_published_at,
@@ -630,7 +630,7 @@ def an_admitted(
 def a_case(
     *,
     topic_id: int = 1,
-    story_id: int = 1,
+    article_id: int = 1,
     admitted: tuple[Admitted, ...] | None = None,
     decisions: tuple[Decision, ...] = (),
     verdict: Verdict | None = None,
@@ -638,7 +638,7 @@ def a_case(
 ) -> Case:
     return Case(
         topic_id=TopicId(topic_id),
-        story_id=StoryId(story_id),
+        article_id=ArticleId(article_id),
         admitted=(an_admitted(),) if admitted is None else admitted,
         decisions=decisions,
         verdict=verdict,

@@ -126,7 +126,7 @@ def test_poll_writes_a_profile_that_pstats_reads(tmp_path: Path) -> None:
     last_line("benchmarks.poll", "--make", "2", "--profile", str(tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {f"2-{phase}.prof" for phase in PHASES}
     called = pstats.Stats(str(tmp_path / "2-full.prof")).get_stats_profile().func_profiles
-    assert {"poll_one", "keep_group"} <= called.keys()  # of a worker, of the writer
+    assert {"fetch_one", "keep_group"} <= called.keys()  # of a worker, of the writer
 
 
 def test_poll_takes_a_list_of_addresses(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def entries() -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @click.pass_obj
 def search(session: Session, query: tuple[str, ...], limit: int) -> None:
-    """Find entries by the query language of topics, newest first."""
+    """Find entries by the query language of topics, newest published first."""
     from aggregator.flow.search import search as find
 
     with session.kit() as kit:
@@ -45,11 +45,13 @@ def search(session: Session, query: tuple[str, ...], limit: int) -> None:
                 view.entry.text.title,
                 ", ".join(tag.name for tag in view.entry.tags),
             )
-            for view in found
+            for view in found.entries
         ],
-        value=[entry_json(view) for view in found],
+        value=[entry_json(view) for view in found.entries],
         empty="Nothing matches.",
     )
+    for note in found.notes:
+        session.screen.warn(note)
 
 
 @entries.command("show", epilog="Example:  aggregator entries show 412")
@@ -115,8 +117,10 @@ def list_stories(session: Session, topic: str | None, state: str | None, limit: 
     if state and not topic:
         raise UsageError("--state is a story's state in a topic: add --topic SLUG")
     with session.kit() as kit, kit.store.read() as tx:
-        topic_id = topic_named(tx, topic).id if topic else None
-        found = tx.stories.newest(topic_id=topic_id, state=state, limit=limit)
+        if topic:
+            found = tx.stories.in_topic(topic_named(tx, topic).id, state=state, limit=limit)
+        else:
+            found = tx.stories.newest(limit=limit)
     session.screen.rows(
         ("story", "published", "title", "sources", "topics"),
         [
@@ -176,7 +180,7 @@ def explain(session: Session, entry: str, topic: str) -> None:
     with session.kit() as kit:
         told = tell(kit, entry, topic)
     if not session.screen.json:
-        session.screen.say(f"{'in' if told.inside else 'not in'} {topic}")
+        session.screen.say(f"{told.headline} {topic}")
     session.screen.rows(
         ("step", "result", "because"),
         [(step.step, step.result, step.because) for step in told.steps],
@@ -197,7 +201,7 @@ def entry_json(view: EntryView) -> dict[str, Any]:
         "url": text.url,
         "title": text.title,
         "published": when(entry.place),
-        "story": f"s{entry.story_id}",
+        "story": f"s{entry.article_id}",
         "lang": text.lang or view.feed.lang,
         "tags": [{"name": tag.name, "because": tag.because} for tag in entry.tags],
         "topics": _topics(view.topics),

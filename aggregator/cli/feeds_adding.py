@@ -48,10 +48,12 @@ def add(
     URL may be a feed's address, a site's, or a shortcut such as github:owner/repository. Of
     several feeds it asks which; where nobody can answer it lists them and exits with 2.
     """
-    from aggregator.flow.lists import add_feed
+    from aggregator.flow.lists import add_feed, check_name
     from aggregator.model.feed import Rights
 
-    with session.kit() as kit:
+    with session.kit(create=True) as kit:
+        if name is not None:
+            check_name(kit, name, url)
         address = url if unseen else _found(session, kit, url, pick)
         feed = add_feed(
             kit, address, name=name, tags=tags, rights=Rights(rights) if rights else None
@@ -123,7 +125,7 @@ def import_feeds(session: Session, file: str) -> None:
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
-    with session.kit() as kit:
+    with session.kit(create=True) as kit:
         try:
             done = import_opml(kit, body)
         except ReadFailed as error:

@@ -38,7 +38,7 @@ def follow(
     from aggregator.flow.follow import list_spec
     from aggregator.model.feed import Rights
 
-    with session.kit() as kit:
+    with session.kit(create=True) as kit:
         spec = list_spec(
             kit,
             url,
@@ -67,14 +67,20 @@ def unfollow(session: Session, opml: str) -> None:
     session.screen.line(f"{done.name}: {_feeds(len(done.retired))} retired", told)
 
 
-@click.command(epilog="Example:  aggregator feeds lists")
+@click.command(epilog="Examples:  aggregator feeds lists  ·  aggregator feeds lists --all")
+@click.option("--all", "everything", is_flag=True, help="Those that are followed no more, too.")
 @click.pass_obj
-def lists(session: Session) -> None:
-    """Show the lists we follow, how many feeds each brought, and what is wrong with them."""
-    from aggregator.model.feed import FeedStatus, Origin
+def lists(session: Session, everything: bool) -> None:
+    """Show the lists we follow, how many feeds each brought, and what is wrong with them.
 
+    `poll --all` reads them anew, those too that failed.
+    """
+    from aggregator.model.feed import FeedStatus, Origin
+    from aggregator.model.lists import ListStatus
+
+    followed = () if everything else (ListStatus.ACTIVE, ListStatus.GONE)
     with session.kit() as kit, kit.store.read() as tx:
-        now, found = kit.clock(), tx.lists.all()
+        now, found = kit.clock(), tx.lists.all(*followed)
         brought = {
             each.id: sum(
                 feed.origin is Origin.LIST and feed.status is not FeedStatus.RETIRED

@@ -11,7 +11,6 @@ import click
 
 from aggregator.cli.session import Session
 from aggregator.cli.show import ago, when
-from aggregator.errors import NotFound
 
 if TYPE_CHECKING:
     from aggregator.core.health import Health
@@ -57,7 +56,9 @@ def list_feeds(
     statuses = () if status is None else (FeedStatus(status),)
     with session.kit() as kit, kit.store.read() as tx:
         now = kit.clock()
-        found = sorted(health_of_all(tx, now, *statuses), key=ORDERS[sort])
+        found = sorted(
+            health_of_all(tx, now, *statuses, series=kit.settings.series), key=ORDERS[sort]
+        )
     if failing:
         found = [each for each in found if each.condition is Condition.FAILING]
     found = found[:limit]
@@ -92,14 +93,16 @@ def list_feeds(
 def show(session: Session, feed: str) -> None:
     """Show everything about one feed, its last 30 days and its last polls."""
     from aggregator.flow.health import health_of
+    from aggregator.flow.lists import no_such_feed
     from aggregator.flow.push import push_state
 
     with session.kit() as kit, kit.store.read() as tx:
         found = tx.feeds.find(feed)
         if found is None:
-            raise NotFound(f"no feed is called {feed!r}; `aggregator feeds list` names them all")
+            raise no_such_feed(tx, feed)
         now = kit.clock()
-        health, history = health_of(tx, found, now), tx.feeds.history(found.id, LAST_POLLS)
+        health = health_of(tx, found, now, kit.settings.series)
+        history = tx.feeds.history(found.id, LAST_POLLS)
         push = push_state(tx, found.id)
     if session.screen.json:
         polls = [asdict(record) for record in history]
@@ -122,6 +125,7 @@ COMMANDS_TELLING = (list_feeds, show)
 
 def _facts(health: Health, now: float, push: str | None) -> dict[str, object]:
     """What people read of one feed."""
+    from aggregator.core.column_rhythm import usually
     from aggregator.core.health import asked_told, pace, rhythm_told, spark
 
     feed, spec, state = health.feed, health.feed.spec, health.state
@@ -142,6 +146,8 @@ def _facts(health: Health, now: float, push: str | None) -> dict[str, object]:
         "rhythm": rhythm_told(state),
         "asked": asked_told(health, now),
         "unchanged": _percent(health.unchanged),
+        "series": "; ".join(f"{each.series}, {usually(each)}" for each in health.columns),
+        "late": "; ".join(each.note for each in health.columns if each.note),
         "last poll": when(state.last_poll_at),
         "last success": when(state.last_ok_at),
         "last new": when(state.last_new_at),
@@ -187,6 +193,7 @@ def _fields(health: Health) -> dict[str, Any]:
 
 def _more_fields(health: Health, now: float) -> dict[str, Any]:
     """What is told of one feed alone."""
+    from aggregator.core.column_rhythm import usually
     from aggregator.core.health import asked_told, rhythm_told
 
     feed, spec, state = health.feed, health.feed.spec, health.state
@@ -204,6 +211,15 @@ def _more_fields(health: Health, now: float) -> dict[str, Any]:
         "asked": asked_told(health, now),
         "last_status": state.last_status,
         "tolerant": state.tolerant,
+        "series": [
+            {
+                "name": each.series,
+                "usually": usually(each),
+                "last": when(each.last_at) or None,
+                "note": each.note,
+            }
+            for each in health.columns
+        ],
     }
 
 

@@ -28,22 +28,21 @@ PAGES_PATIENCE = 60.0  # seconds `run --once` waits for hosts of article pages, 
     )
 )
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
-@click.option("--all", "everything", is_flag=True, help="Every active feed, due or not.")
+@click.option("--all", "everything", is_flag=True, help="Every active feed and list, due or not.")
 @click.pass_context
 def poll(ctx: click.Context, feeds: tuple[str, ...], everything: bool) -> None:
     """Poll what is due, all feeds, or those named (number, name or address).
 
     A Retry-After, a 410 and a host's spacing hold in any case. Exits with 3 when a feed failed.
     """
-    from aggregator.flow.follow import follow_due
     from aggregator.flow.poll import chosen, due_now
     from aggregator.system import bring_into_line, holding
 
     session: Session = ctx.obj
-    with session.kit(sync=False) as kit, holding(kit, "poll"):
+    with session.kit(sync=False, create=True) as kit, holding(kit, "poll"):
         bring_into_line(kit)
         if not feeds:
-            follow_due(kit, patience=LIST_PATIENCE)
+            _follow(session, kit, everything=everything)
         with kit.store.read() as tx:
             wanted = chosen(tx, feeds) if feeds or everything else due_now(tx, kit.clock())
         report = _poll(session, kit, wanted)
@@ -89,24 +88,34 @@ def publish(session: Session, topics: tuple[str, ...], out: Path | None) -> None
 
 def run_once(session: Session, *, base: str) -> int:
     """Poll what is due, publish, and return the exit code."""
-    from aggregator.flow.follow import follow_due
     from aggregator.flow.poll import due_now
     from aggregator.flow.publish import publish_due
+    from aggregator.flow.tidy import tidy
     from aggregator.system import bring_into_line, holding
 
-    with session.kit(base=base, sync=False) as kit, holding(kit, "run --once"):
+    with session.kit(base=base, sync=False, create=True) as kit, holding(kit, "run --once"):
         bring_into_line(kit)
-        follow_due(kit, patience=LIST_PATIENCE)
+        _follow(session, kit)
         with kit.store.read() as tx:
             due = due_now(tx, kit.clock())
         report = _poll(session, kit, due)
         _fetch_pages(session, kit)
         publish_due(kit)
+        tidy(kit)
     _tell(session, report)
     return SOME_FAILED if report.failed else 0
 
 
 COMMANDS = {"poll": poll, "publish": publish}
+
+
+def _follow(session: Session, kit: Kit, *, everything: bool = False) -> None:
+    """Read the lists that are due, or all of them, and say what is wrong with them."""
+    from aggregator.flow.follow import follow_due
+
+    for done in follow_due(kit, patience=LIST_PATIENCE, early=everything):
+        if done.problem:
+            session.screen.warn(f"list {done.name}: {done.problem}")
 
 
 def _poll(session: Session, kit: Kit, feed_ids: tuple[FeedId, ...]) -> PollReport:

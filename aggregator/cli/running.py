@@ -47,7 +47,10 @@ def run(ctx: click.Context, host: str, port: int, once: bool) -> None:
         from aggregator.cli.polling import run_once
 
         ctx.exit(run_once(session, base=_base(host, port)))
-    with session.kit(base=_base(host, port), sync=False) as kit, holding(kit, "run"):
+    with (
+        session.kit(base=_base(host, port), sync=False, create=True) as kit,
+        holding(kit, "run"),
+    ):
         bring_into_line(kit)
         with kit.store.read() as tx:
             count = len(tx.feeds.all(FeedStatus.ACTIVE))
@@ -61,7 +64,7 @@ def run(ctx: click.Context, host: str, port: int, once: bool) -> None:
 @click.pass_obj
 def serve(session: Session, host: str, port: int) -> None:
     """Serve pages and feeds without polling; a daemon may work on the same store."""
-    with session.kit(base=_base(host, port), sync=False) as kit:
+    with session.kit(base=_base(host, port), sync=False, create=True) as kit:
         _serve(session, kit, host, port, poll=False)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.cli.show import Screen
+from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
     from aggregator.flow.kit import Kit
@@ -40,22 +41,40 @@ class Session:
 
     @contextmanager
     def kit(
-        self, *, base: str | None = None, sync: bool = True, lead: bool = False
+        self,
+        *,
+        base: str | None = None,
+        sync: bool = True,
+        lead: bool = False,
+        create: bool = False,
     ) -> Iterator[Kit]:
         """Open the store and everything else; with `sync` it first follows feeds.yaml.
 
         A store that follows another file (the demo's, say) is shown and curated as it is; only
-        `run`, `poll` and `publish` make it follow this one (`lead`).
+        `run`, `poll` and `publish` make it follow this one (`lead`). Raises `UsageError` for a
+        `--db` that is not there, unless the command is one to begin a store with (`create`).
         """
         from aggregator.system import bring_into_line, follows_another, open_kit
 
-        with open_kit(self.settings(), base=base) as kit:
+        settings = self.settings()
+        if not create:
+            self._refuse_missing(settings.store)
+        with open_kit(settings, base=base) as kit:
             other = follows_another(kit) if sync and not lead else None
             if other is not None:
                 self.screen.say(f"this store follows {other}, not {self.config}; left as it is")
             elif sync:
                 bring_into_line(kit)
             yield kit
+
+    def _refuse_missing(self, store: str) -> None:
+        """A path given by hand may be mistyped: an empty store there would answer everything."""
+        if self.db is None or "://" in store or store == ":memory:" or Path(store).exists():
+            return
+        raise UsageError(
+            f"{self.db}: there is no store here; look at --db, or make one with"
+            f" `aggregator --db {self.db} poll`"
+        )
 
 
 def actor() -> str:

@@ -63,7 +63,10 @@ def show(session: Session, slug: str, state: str | None, limit: int) -> None:
 
     with session.kit() as kit, kit.store.read() as tx:
         topic = topic_named(tx, slug)
-        found = tx.stories.newest(topic_id=topic.id, state=state, limit=limit)
+        found = sorted(
+            tx.stories.in_topic(topic.id, state=state, limit=limit),
+            key=lambda view: -view.sources[0].entry.place,
+        )
         rows = []
         for view in found:
             verdict, because = next(

@@ -14,6 +14,8 @@ from aggregator.config.shape import (
     TopicShape,
 )
 from aggregator.model.feed import Auth, FeedSpec
+from aggregator.model.gazetteer import Gazetteer
+from aggregator.model.grain import Grain
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
 from aggregator.model.topic import Expect, PublishSpec, TopicSpec
@@ -38,6 +40,10 @@ def built(file: FileShape, path: Path) -> Settings:
         ),
         lists=_lists(file),
         tags={name: tuple(phrases) for name, phrases in file.tags.items()},
+        categories={name: tuple(given) for name, given in file.categories.items()},
+        gazetteers=tuple(
+            Gazetteer(file=folder / one.file, kind=one.kind) for one in file.gazetteers
+        ),
         series=tuple(_series(one) for one in file.series),
         net=Net(
             workers=net.workers,
@@ -48,6 +54,8 @@ def built(file: FileShape, path: Path) -> Settings:
             allow=tuple(net.allow),
         ),
         window=file.stories.window,
+        grain=Grain(file.stories.grain),
+        tracking=tuple(dict.fromkeys(file.stories.tracking)),
         topics=tuple(_topic(one) for one in file.topics),
     )
 

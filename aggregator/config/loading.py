@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from aggregator.config.building import POSTGRES, built
+from aggregator.config.gazetteers import read_gazetteers
 from aggregator.config.meaning import disagreements
 from aggregator.config.problems import ConfigProblem, Finding, describe
 from aggregator.config.shape import FileShape
@@ -26,6 +28,7 @@ def load_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Se
     text = _text_of(path)
     tree = _tree_of(text, path)
     settings = _checked(tree, path, environ)
+    settings = replace(settings, gazetteers=read_gazetteers(settings.gazetteers))
     if settings.store.startswith(POSTGRES):
         spot = tree.spot(("store",))
         problem = "a PostgreSQL store comes in a later version"
@@ -38,7 +41,8 @@ def load_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Se
 def read_settings(text: str, path: Path) -> Settings:
     """Return what the text says, as if it stood at `path`. Raises `ConfigError`.
 
-    Pure but for the working folder, from which a relative `path` counts.
+    Pure but for the working folder, from which a relative `path` counts; gazetteers are named
+    and not read.
     """
     return _checked(_tree_of(text, path), path, None)
 

@@ -39,7 +39,8 @@ def disagreements(tree: Tree, environ: Mapping[str, str] | None) -> Iterator[Fin
     yield from _twice(tree, _said(tree, "lists", "name"), "a list of this name", str)
     yield from _twice(tree, _said(tree, "topics", "slug"), "a topic of this slug", str)
     yield from _twice(tree, _said(tree, "series", "name"), "a series of this name", _series_key)
-    yield from _twice(tree, _tags(tree), "this tag", tag_name)
+    yield from _twice(tree, _keys(tree, "tags"), "this tag", tag_name)
+    yield from _twice(tree, _keys(tree, "categories"), "this category", _series_key)
     yield from _unknown_sources(tree, names)
     yield from _rules(tree, names)
     yield from _too_often(tree, urls)
@@ -81,9 +82,9 @@ def _said(tree: Tree, section: str, key: str) -> list[Said]:
     return [((section, n, key), text) for n, text in found if isinstance(text, str)]
 
 
-def _tags(tree: Tree) -> list[Said]:
-    found = tree.at("tags")
-    return [(("tags", key), key) for key in found] if isinstance(found, dict) else []
+def _keys(tree: Tree, section: str) -> list[Said]:
+    found = tree.at(section)
+    return [((section, key), key) for key in found] if isinstance(found, dict) else []
 
 
 def _names(tree: Tree) -> list[str]:
@@ -115,7 +116,7 @@ def _twice(
         key, spot = key_of(text), tree.spot(where)
         if key in first:
             problem, hint = f"{what} stands here twice", f"first in line {first[key] + 1}"
-            in_key = where[0] == "tags"
+            in_key = where[0] in ("tags", "categories")
             line, column = (spot.key_line, spot.key_column) if in_key else (spot.line, spot.column)
             yield Finding(line=line, column=column, problem=problem, hint=hint)
         else:

@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema
 import aggregator.config.words as w
 from aggregator.config.reach import allowed
 from aggregator.model.feed import FeedSpec, Rights
+from aggregator.model.gazetteer import Kind
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, Settings, Site
 from aggregator.model.topic import Mode, PublishSpec, Tell
@@ -45,6 +46,18 @@ SiteUrl = Annotated[
 Contact = Annotated[str, PlainValidator(w.contact), WithJsonSchema({"type": "string"})]
 FeedName = Annotated[str, PlainValidator(w.feed_name), WithJsonSchema(_NAME)]
 Tag = Annotated[str, PlainValidator(w.tag), WithJsonSchema({"type": "string", "maxLength": 64})]
+Tags = Annotated[
+    list[Tag],
+    BeforeValidator(w.one_or_more),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": 64},
+                {"type": "array", "items": {"type": "string", "maxLength": 64}},
+            ]
+        }
+    ),
+]
 Phrase = Annotated[str, PlainValidator(w.phrase), WithJsonSchema({"type": "string"})]
 Slug = Annotated[
     str,
@@ -78,6 +91,11 @@ Window = Annotated[
     int,
     PlainValidator(partial(w.duration, low=3600, high=30 * 86400)),
     WithJsonSchema(_DURATION),
+]
+Parameter = Annotated[
+    str,
+    PlainValidator(w.parameter),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9._~-]{1,64}[*]?$"}),
 ]
 Delay = Annotated[
     int, PlainValidator(partial(w.duration, high=30 * 86400)), WithJsonSchema(_DURATION)
@@ -199,6 +217,13 @@ class ListShape(SourceShape):
     rights: Rights | None = None
 
 
+class GazetteerShape(Shape):
+    """A file of names that give tags."""
+
+    file: Line
+    kind: Kind
+
+
 class TellingShape(Shape):
     """One sign of a series: a single field and the pattern it holds."""
 
@@ -237,10 +262,11 @@ class NetShape(Shape):
 
 
 class StoriesShape(Shape):
-    """How far apart two entries can be and still tell one story."""
+    """How stories are told apart, and what of an address tells nothing of its page."""
 
     window: Window = _spelt(Settings().window)
     grain: Literal["fine", "normal", "coarse"] = "normal"
+    tracking: list[Parameter] = []
 
 
 class PublishShape(Shape):
@@ -283,6 +309,8 @@ class FileShape(Shape):
     feeds: list[FeedShape] = []
     lists: list[ListShape] = []
     tags: dict[Tag, Annotated[list[Phrase], Field(min_length=1)]] = {}
+    categories: dict[Phrase, Tags] = {}
+    gazetteers: list[GazetteerShape] = []
     series: list[SeriesShape] = []
     net: NetShape = NetShape()
     stories: StoriesShape = StoriesShape()

@@ -42,10 +42,18 @@ def shown(settings: Settings) -> str:
             "max_body": spelt_size(net.max_body),
             "allow": list(net.allow),
         },
-        "stories": {"window": spelt(settings.window)},
+        "stories": {
+            "window": spelt(settings.window),
+            "grain": str(settings.grain),
+            "tracking": list(settings.tracking),
+        },
         "feeds": [_feed(feed) for feed in settings.feeds],
         "lists": [_list(one) for one in settings.lists],
         "tags": {name: list(phrases) for name, phrases in settings.tags.items()},
+        "categories": {name: list(given) for name, given in settings.categories.items()},
+        "gazetteers": [
+            {"file": str(one.file), "kind": one.kind.value} for one in settings.gazetteers
+        ],
         "series": [_series(series) for series in settings.series],
         "topics": [_topic(topic) for topic in settings.topics],
     }

@@ -36,6 +36,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CONTACT = re.compile(r"[!-~]+@[!-~]+|https?://[!-~]+")
 _SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+")
+_PARAMETER = re.compile(r"[a-z0-9._~-]{1,64}\*?")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
 
@@ -220,6 +221,11 @@ def tag(value: object) -> str:
     return said
 
 
+def one_or_more(value: object) -> object:
+    """A text alone stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def phrase(value: object) -> str:
     """A word or phrase that is looked for."""
     said = line(value)
@@ -264,6 +270,15 @@ def pattern(value: object) -> str:
         ) from None
     if not said.strip():
         raise wrong("an empty pattern tells nothing", "")
+    return said
+
+
+def parameter(value: object) -> str:
+    """The name of an address's parameter, or how such names begin: `name` or `prefix*`."""
+    said = text(value).strip().lower()
+    if not _PARAMETER.fullmatch(said):
+        hint = "write the name alone, as my_param, or my_* for all names that begin so"
+        raise wrong(f"'{said}' is no parameter of an address", hint)
     return said
 
 

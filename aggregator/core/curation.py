@@ -51,6 +51,43 @@ class Ruling:
     lead: Admitted | None  # None: nothing of the story may be shown in this topic
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What is told as one item: a case with all that is known, and those it stands for."""
+
+    case: Case
+    others: tuple[Case, ...] = ()
+
+
+def fold(cases: Sequence[Case]) -> Folded:
+    """Make one case of the articles of a story in a topic that tells stories (DESIGN §7).
+
+    It goes by the article that was published first, else by one with a verdict, else by the
+    first: what has an id keeps it.
+    """
+    if len(cases) == 1:
+        return Folded(case=cases[0])
+    first = min(cases, key=_precedence)
+    admitted = sorted((a for each in cases for a in each.admitted), key=lambda a: a.entry_id)
+    decisions = {decision.id: decision for each in cases for decision in each.decisions}
+    whole = replace(
+        first,
+        admitted=tuple(admitted),
+        decisions=tuple(decisions[number] for number in sorted(decisions)),
+    )
+    return Folded(case=whole, others=tuple(each for each in cases if each is not first))
+
+
+def _precedence(case: Case) -> tuple[bool, int, bool, int]:
+    item = case.item
+    return (
+        item is None,
+        0 if item is None else item.first_published_at,
+        case.verdict is None,
+        case.article_id,
+    )
+
+
 def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
     """Return the decisions that no later one undid, oldest first; an undo can be undone."""
     undone: set[DecisionId] = set()
@@ -123,7 +160,7 @@ def judge(
         state, because = _by_rule(before, topic, admitted, over_quota)
     verdict = Verdict(
         topic_id=case.topic_id,
-        story_id=case.story_id,
+        article_id=case.article_id,
         state=state,
         because=because,
         pinned=said.pinned,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from aggregator.core.fingerprint import print_of
 from aggregator.core.identity import Keyed, body_hash
-from aggregator.core.rules import RuleBook, Subject
+from aggregator.core.lang import Guess, guessed
+from aggregator.core.rules import Subject
 from aggregator.core.sanitize import clean_html, looks_like_html, plain_text
 from aggregator.core.series import SeriesBook, find
+from aggregator.core.standing import RuleBook
 from aggregator.core.tagging import Vocabulary, tag
 from aggregator.core.text import Tokenizer, clean_line, tokens
+from aggregator.core.tracking import Tracking, listed
 from aggregator.core.urls import absolute, host_of, url_hash
 from aggregator.model.entry import Enclosure, Entry, Instalment, ParsedEntry, Tag, Text
 from aggregator.model.feed import Feed
 from aggregator.model.intake import Match
+from aggregator.model.prints import Print
 
 TITLE_LIMIT = 500
 SUMMARY_LIMIT = 20_000
@@ -24,11 +29,14 @@ BODY_LIMIT = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What entries are judged by: vocabulary, series and the topics' rules."""
+    """What entries are judged by: vocabulary, series, the topics' rules, and what tracks."""
 
     vocabulary: Vocabulary
     series: SeriesBook
     rules: RuleBook
+    tracking: Tracking = field(default_factory=listed)
+    guess: Guess | None = None  # of a language that neither an entry nor its feed states
+    window: int = 0  # seconds back that copies and reports are looked for by what they say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,7 @@ class Draft:
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = field(default=())
+    print: Print | None = None  # of an entry inside the window: what it is compared by
 
 
 def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int, page: str = "") -> Draft:
@@ -55,22 +64,26 @@ def draft(keyed: Keyed, feed: Feed, books: Books, *, first_seen: int, page: str 
     """
     parsed = keyed.entry
     text = clean_text_of(parsed, feed, first_seen=first_seen)
-    body = body_of(text)
+    body = _body_of(text, parsed)
+    if books.guess is not None and (guess := guessed(text, feed, body, books.guess)) is not None:
+        text = replace(text, lang=guess[0], lang_guess=guess[1])
     words = _Once().__getitem__  # tags, rules, the index and the body's hash ask for the same texts
     place = place_of(text, first_seen)
+    recent = place >= first_seen - books.window
     filed_by = _longer(body, page)
     tags, series, matches = file(text, filed_by, feed, books, place=place, words=words)
     return Draft(
         key_hash=keyed.key_hash,
         guid=keyed.key[:GUID_LIMIT],
         digest=keyed.digest,
-        url_hash=url_hash(text.url) if text.url else None,
+        url_hash=url_hash(text.url, books.tracking) if text.url else None,
         body_hash=body_hash(body, words),
         text=text,
         said=(" ".join(words(text.title)), " ".join(words(text.summary))),
         tags=tags,
         series=series,
         matches=matches,
+        print=print_of(words(body), body, text.title) if recent else None,
     )
 
 
@@ -97,16 +110,26 @@ def clean_text_of(parsed: ParsedEntry, feed: Feed, *, first_seen: int) -> Text:
         published_at=None if published is None else min(published, first_seen),
         updated_at=None if parsed.updated is None else min(parsed.updated, first_seen),
         categories=_lines(parsed.categories),
-        enclosures=tuple(
-            Enclosure(url=url, type=_line(each.type, 100), length=each.length)
-            for each in parsed.enclosures[:20]
-            if (url := absolute(each.url, base))
-        ),
+        enclosures=_enclosures(parsed, base) if parsed.enclosures else (),
         image=absolute(parsed.image, base) if parsed.image else None,
         source_title=_line(parsed.source_title, 300),
         source_url=absolute(parsed.source_url, base) if parsed.source_url else None,
         licence=_line(parsed.licence, 500),
     )
+
+
+def _enclosures(parsed: ParsedEntry, base: str) -> tuple[Enclosure, ...]:
+    return tuple(
+        Enclosure(url=url, type=_line(each.type, 100), length=each.length)
+        for each in parsed.enclosures[:20]
+        if (url := absolute(each.url, base))
+    )
+
+
+def _body_of(text: Text, parsed: ParsedEntry) -> str:
+    """Return `body_of` the text; a summary that is all there is, and clean, was read already."""
+    alone = text.content == parsed.summary and len(text.content) <= SUMMARY_LIMIT
+    return text.summary if alone else body_of(text)
 
 
 def file(
@@ -145,6 +168,7 @@ def subject(
     *,
     place: int,
     body: str | None = None,
+    topics: tuple[str, ...] = (),
     words: Tokenizer = tokens,
 ) -> Subject:
     """Return an entry as a rule sees it; `body` and `words` where they are known already."""
@@ -152,11 +176,12 @@ def subject(
         title=text.title,
         summary=text.summary,
         body=body_of(text) if body is None else body,
-        tags=tuple(each.name for each in tags),
+        tags=tuple([each.name for each in tags]),
         categories=text.categories,
         feed_name=feed.spec.name,
+        topics=topics,
         sites=_sites(feed.spec.url, feed.site_url or ""),
-        series=tuple(each.series for each in series),
+        series=tuple([each.series for each in series]),
         author=text.author or "",
         lang=text.lang or feed.lang or "",
         published=place,
@@ -171,10 +196,20 @@ def _sites(url: str, site_url: str) -> tuple[str, ...]:
     return tuple(filter(None, (host_of(url), host_of(site_url))))
 
 
-def subject_of(entry: Entry, feed: Feed) -> Subject:
-    """Return a stored entry as a rule sees it, the text of its article page included."""
-    body = body_with_page(entry)
-    return subject(entry.text, feed, entry.tags, entry.series, place=entry.place, body=body)
+def subject_of(entry: Entry, feed: Feed, topics: tuple[str, ...] = ()) -> Subject:
+    """Return a stored entry as a query sees it, the text of its article page included.
+
+    `topics` are the slugs of those that admit it: a search may ask for them, a rule may not.
+    """
+    return subject(
+        entry.text,
+        feed,
+        entry.tags,
+        entry.series,
+        place=entry.place,
+        body=body_with_page(entry),
+        topics=topics,
+    )
 
 
 def clean_feed_line(value: str | None) -> str | None:
@@ -189,7 +224,12 @@ def body_of(text: Text) -> str:
 
 def body_with_page(entry: Entry) -> str:
     """Return the plain text of a stored entry: its own or its article page's, the longer one."""
-    return _longer(body_of(entry.text), entry.page)
+    return body_from(entry.text.content, entry.text.summary, entry.page)
+
+
+def body_from(content: str, summary: str, page: str) -> str:
+    """Return the same of what is kept: HTML of content and page, and the plain summary."""
+    return _longer(plain_text(content, BODY_LIMIT) if content else summary, page)
 
 
 def place_of(text: Text, first_seen: int) -> int:

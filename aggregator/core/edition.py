@@ -56,7 +56,7 @@ def compose(
         try:
             item = compose_item(showing, topic, base=base)
         except Exception as problem:  # one bad entry never stops a feed
-            left_out.append(f"story {showing.item.story_id}: {type(problem).__name__}: {problem}")
+            left_out.append(f"story {showing.item.article_id}: {type(problem).__name__}: {problem}")
             continue
         if item is not None:
             items.append(item)
@@ -94,6 +94,7 @@ def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem 
     if not showing.story_public_id:
         story_url = f"{base}/topics/{topic.spec.slug}"
     credits = _credits(showing, story_url)
+    reports = _reports(showing, story_url)
     wording = _wording(verdict, lead, rights)
     published = _published(text.published_at, entry.first_seen_at)
     url = _link(text.url) or story_url
@@ -104,11 +105,12 @@ def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem 
         story_url=story_url,
         title=_title(verdict, text, credits[0].title),
         summary=wording.summary,
-        html=_note(wording.note) + wording.body + credit_line(credits),
+        html=_note(wording.note) + wording.body + credit_line(credits, reports),
         author=headline(text.author or "", limit=200) or None,
         published=published,
         updated=max(showing.item.updated_at, published),
         credits=credits,
+        reports=reports,
         tags=_tags(lead),
         note=wording.note,
         lang=language(text.lang, lead.feed.lang),
@@ -130,20 +132,25 @@ def text_digest(item: PublishedItem) -> int:
         item.url,
         item.author or "",
         item.summary,
-        item.html.removesuffix(credit_line(item.credits)),
+        item.html.removesuffix(credit_line(item.credits, item.reports)),
         item.licence or "",
         *(each.url for each in item.enclosures),
     )
 
 
-def credit_line(credits: Sequence[Credit]) -> str:
-    """Return the visible line that ends every item: whom it is owed to, lead first, as HTML."""
+def credit_line(credits: Sequence[Credit], reports: Sequence[Credit] = ()) -> str:
+    """Return the visible line that ends every item: whom it is owed to, lead first, as HTML.
+
+    Other reports of the story are named behind, each by its outlet.
+    """
     lead, *others = credits
     line = f"Source: {_anchor(lead.url, lead.title)}"
     if lead.origin:
         line += f" (crediting {_anchor(lead.origin_url, lead.origin)})"
     if others:
         line += " · Also at: " + ", ".join(_anchor(each.url, each.title) for each in others)
+    if reports:
+        line += " · More reports: " + ", ".join(_anchor(each.url, each.title) for each in reports)
     return f"<p>{line}</p>"
 
 
@@ -206,6 +213,14 @@ def _credits(showing: Showing, story_url: str) -> tuple[Credit, ...]:
         credit = _credit(source, story_url)
         credits.setdefault((credit.title, credit.url), credit)
     return tuple(credits.values())
+
+
+def _reports(showing: Showing, story_url: str) -> tuple[Credit, ...]:
+    """Return other outlets' reports of the story, each address once."""
+    told = {each.entry.text.url for each in (showing.lead, *showing.sources)}
+    reports = [each for each in showing.reports if _is_public(each)]
+    fresh = [each for each in reports if each.entry.text.url not in told]
+    return tuple(_credit(each, story_url) for each in fresh)
 
 
 def _credit(source: Source, story_url: str) -> Credit:

@@ -46,9 +46,13 @@ def tags_from(folders: Iterable[str]) -> tuple[str, ...]:
 
 
 def by_address(feeds: Iterable[Feed]) -> dict[str, Feed]:
-    """Return feeds by their address, as it is and as an OPML list would write it."""
+    """Return feeds by their address, as it is and as an OPML list would write it.
+
+    One that moved for good is found at the address it left as well, unless another is there now.
+    """
     feeds = tuple(feeds)
-    return {_listed(feed): feed for feed in feeds} | {feed.spec.url: feed for feed in feeds}
+    left = {way: feed for feed in feeds if (url := feed.moved_from) for way in _ways(url)}
+    return left | {way: feed for feed in feeds for way in _ways(feed.spec.url)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,10 @@ def plan(followed: FollowedList, listed: OutlineList, known: Known) -> Plan:
         call=tuple(call),
         problem=_problem(listed),
     )
+
+
+def _ways(url: str) -> tuple[str, str]:
+    return safe_link(url) or url, url
 
 
 def _listed(feed: Feed) -> str:

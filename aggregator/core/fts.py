@@ -25,6 +25,29 @@ def fts_expression(node: Node) -> str | None:
     return _expression(node, 0)
 
 
+def fts_whole(node: Node) -> str | None:
+    """Return an FTS5 expression of exactly the entries the query is true of, or None.
+
+    None: there is more in it than words of title and summary side by side, or too much.
+
+    >>> from aggregator.core.query import parse_query
+    >>> fts_whole(parse_query("title:Grain OR corr*")), fts_whole(parse_query("grain tag:world"))
+    ('(title : "grain") OR ("corr"*)', None)
+    """
+    return _expression(node, 0) if _is_whole(node, 0) else None
+
+
+def _is_whole(node: Node, depth: int) -> bool:
+    match node:
+        case Term(field="" | "title", text=text):
+            return len(tokens(text)) <= MAX_PHRASE
+        case And(parts=parts) | Or(parts=parts):
+            if depth >= MAX_DEPTH or len(parts) > MAX_WIDTH:
+                return False
+            return all(_is_whole(part, depth + 1) for part in parts)
+    return False
+
+
 def _expression(node: Node, depth: int) -> str | None:
     if depth > MAX_DEPTH:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from aggregator.model.feed import Feed, FeedStatus, PollState
 from aggregator.model.ledger import DAY, day_of
+from aggregator.model.series import Column
 
 DAYS = 30
 HOUR, MINUTE = 3600, 60
@@ -39,6 +40,7 @@ class Health:
     days: tuple[int | None, ...] = (None,) * DAYS  # new entries, oldest first; None: not known
     a_day: float | None = None  # entries
     unchanged: float | None = None  # the share of the last polls that were answered with 304
+    columns: tuple[Column, ...] = ()  # the series it brings
 
     @property
     def condition(self) -> Condition:
@@ -51,9 +53,14 @@ class Health:
 
     @property
     def trouble(self) -> str | None:
-        """What somebody should look at: the last problem, a notice, a move; None: nothing."""
+        """What somebody should look at: problem, notice, move, a column that is late; or None."""
         moved = f"moved to {self.state.moved_to}" if self.state.moved_to else None
-        told = (self.state.problem, self.state.notice, moved)
+        told = (
+            self.state.problem,
+            self.state.notice,
+            moved,
+            *(column.note for column in self.columns),
+        )
         return "; ".join(each for each in told if each) or None
 
 
@@ -66,6 +73,7 @@ def judge(
     brought: Mapping[int, tuple[int, int]] | None = None,
     known_since: int | None = None,
     answers: tuple[int, int] = (0, 0),
+    columns: tuple[Column, ...] = (),
 ) -> Health:
     """Return how a feed fares.
 
@@ -86,6 +94,7 @@ def judge(
         days=(*(None,) * unknown, *known),
         a_day=_a_day(known, state, now),
         unchanged=same / polls if polls else None,
+        columns=columns if feed.status is FeedStatus.ACTIVE else (),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from aggregator.core.text import Tokenizer, hash_text, hash_texts, signed64, tokens, word_count
+from aggregator.core.tracking import Tracking
 from aggregator.core.urls import url_hash, url_key
 from aggregator.model.entry import Known, ParsedEntry
 
@@ -53,15 +54,15 @@ class Keyed:
     key_hash: int
 
 
-def identify(entries: Sequence[ParsedEntry]) -> tuple[Identified, ...]:
+def identify(entries: Sequence[ParsedEntry], by: Tracking | None = None) -> tuple[Identified, ...]:
     """Return the entries of one document with their possible keys, repetitions left out.
 
     Two entries repeat each other when guid, canonical URL, title and date are the same; the
-    first one counts.
+    first one counts. `by` names the parameters that track, as for `url_key`.
     """
     found: dict[int, Identified] = {}
     for entry in entries:
-        each = _identified(entry)
+        each = _identified(entry, by)
         found.setdefault(each.hashes[2], each)
     return tuple(found.values())
 
@@ -101,7 +102,7 @@ def guid_hash(guid: str) -> int:
     return hash_text("guid", guid.strip())
 
 
-def digest(entry: ParsedEntry) -> int:
+def digest(entry: ParsedEntry, by: Tracking | None = None) -> int:
     """Return a hash of what an entry says; when it changes, the entry is revised.
 
     Dates are left out: a new date on the same words is no revision worth keeping, and servers
@@ -113,16 +114,16 @@ def digest(entry: ParsedEntry) -> int:
         entry.title,
         entry.summary,
         entry.content,
-        _address(entry.url),
+        _address(entry.url, by),
         entry.author or "",
         entry.source_title or "",
-        _address(entry.source_url),
+        _address(entry.source_url, by),
         entry.licence or "",
         str(len(entry.enclosures)),
         *(
             part
             for each in entry.enclosures
-            for part in (_address(each.url), each.type or "", str(each.length))
+            for part in (_address(each.url, by), each.type or "", str(each.length))
         ),
         *sorted(entry.categories),
     )
@@ -139,17 +140,17 @@ def body_hash(text: str, words: Tokenizer = tokens) -> int | None:
     return signed64(" ".join(said).encode())
 
 
-def story_public_id(feed_url: str, key: str) -> str:
+def public_id_of(feed_url: str, key: str) -> str:
     """Return the opaque id of the story that this entry of this feed opens: 16 of a-z2-7."""
     named = f"{len(feed_url)} {feed_url}{key}".encode("utf-8", "surrogatepass")
     number = int.from_bytes(blake2b(named, digest_size=10).digest(), "big")
     return "".join([_TWO_OF_32[number >> shift & 1023] for shift in range(70, -1, -10)])
 
 
-def _identified(entry: ParsedEntry) -> Identified:
+def _identified(entry: ParsedEntry, by: Tracking | None) -> Identified:
     guid = (entry.guid or "").strip()
-    address = url_hash(entry.url) if entry.url else None
-    page = (url_key(entry.url) or "") if entry.url else ""
+    address = url_hash(entry.url, by) if entry.url else None
+    page = (url_key(entry.url, by) or "") if entry.url else ""
     date = "" if entry.published is None else str(entry.published)
     if guid:
         kind, name = "guid", guid
@@ -161,7 +162,7 @@ def _identified(entry: ParsedEntry) -> Identified:
     stamp = hash_text(entry.title, date)
     return Identified(
         entry=entry,
-        digest=digest(entry),
+        digest=digest(entry, by),
         url_hash=address,
         name=name,
         page=page,
@@ -199,8 +200,8 @@ def _owner(entries: Sequence[Identified], stored: Known) -> Identified:
     return min(entries, key=lambda each: (each.digest != stored.digest, each.hashes[2]))
 
 
-def _address(url: str | None) -> str:
-    return (url_key(url) or url) if url else ""
+def _address(url: str | None, by: Tracking | None) -> str:
+    return (url_key(url, by) or url) if url else ""
 
 
 def _short(text: str) -> str:

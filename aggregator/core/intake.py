@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from aggregator.core.drafting import Draft
+from aggregator.core.articles import ArticleFinder, Asked, Found
+from aggregator.core.cluster import StoryIndex
+from aggregator.core.cluster_bonds import NO_BONDS, Bonds
+from aggregator.core.drafting import Draft, place_of
 from aggregator.core.flood import FEW, Flood, flood
-from aggregator.core.homes import at_home
-from aggregator.core.identity import story_public_id
+from aggregator.core.identity import public_id_of
 from aggregator.core.urls import host_of, lies_on
-from aggregator.model.entry import Known
+from aggregator.model.entry import Instalment, Known
 from aggregator.model.feed import Feed
-from aggregator.model.ids import EntryId, StoryId
-from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, Intake, Merge, Past
+from aggregator.model.ids import ArticleId, EntryId
+from aggregator.model.intake import Alias, Arrival, Blocks, Candidate, Change, Intake, Join, Past
 
 MOST_UNDATED_REVISIONS = 24  # of one entry, its publisher's `updated` being the same
 
@@ -25,6 +26,17 @@ class Recall:
 
     candidates: Callable[[Sequence[Draft]], Sequence[Candidate]]  # that may tell the same
     past: Callable[[Sequence[EntryId]], Mapping[EntryId, Past]]
+    asked: Asked = field(default_factory=Asked)
+    stories: Stories | None = None  # None: nothing is looked for among others' reports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stories:
+    """Where reports are looked for: the index, and the highest number an article ever had."""
+
+    index: StoryIndex
+    last_article: int
+    window: int  # seconds; what is older stands for itself
 
 
 def decide(
@@ -63,13 +75,18 @@ def decide(
     candidates = recall.candidates(drafts)
     flooded = _flood(feed, fresh, digests, known, candidates, last_visit=last_visit, now=now)
     aliases, rewritten = _known_again(feed, fresh, flooded)
-    stories = StoryFinder(feed, homes, drafts, candidates)
+    finder = ArticleFinder(feed, homes, drafts, candidates, recall.asked)
+    teller = _Teller(feed, recall.stories, now)
     arrivals = []
-    for draft in fresh:
+    for draft in _oldest_first(fresh, now):
         if draft.key_hash in flooded.same_as:
             continue
-        story_id, because = stories.story_of(draft)
-        arrival = _arrival(feed, draft, story_id, because, blocks=blocks, now=now)
+        found = finder.article_of(draft, now)
+        arrival = _arrival(feed, draft, found, blocks=blocks, now=now)
+        if found.article_id is None:
+            arrival = teller.told(draft, arrival)
+            if arrival.article_id is not None:
+                finder.opened(draft, arrival.article_id)
         held = flooded.held.get(draft.key_hash)
         arrivals.append(arrival if held is None else replace(arrival, held=held))
     changes = tuple(
@@ -82,11 +99,63 @@ def decide(
     return Intake(
         arrivals=tuple(arrivals),
         changes=changes,
-        merges=stories.merges(),
+        merges=finder.merges(),
+        joins=tuple(teller.joins),
         aliases=aliases + tuple(_seen(feed, draft, before.entry_id) for draft, before in restless),
         same=same,
         notice=flooded.notice,
     )
+
+
+class _Teller:
+    """Numbers the articles that a poll opens and finds the stories they report."""
+
+    def __init__(self, feed: Feed, stories: Stories | None, now: int) -> None:
+        self._feed, self._stories, self._now = feed, stories, now
+        self._last = 0 if stories is None else stories.last_article
+        self.joins: list[Join] = []
+
+    def told(self, draft: Draft, arrival: Arrival) -> Arrival:
+        """Return the arrival with the article it opens, and its story where that is looked for."""
+        stories = self._stories
+        if stories is None:
+            return arrival
+        self._last += 1
+        arrival = replace(arrival, article_id=ArticleId(self._last), opens=True)
+        place = place_of(draft.text, self._now)
+        if place < self._now - stories.window or arrival.withdrawn is not None:
+            return arrival
+        placed = stories.index.place(
+            self._last,
+            draft.said or ("", ""),
+            draft.text.lang or self._feed.lang,
+            place,
+            source=self._feed.id,
+            bonds=bonds_of(draft.series),
+        )
+        for each in placed.joins:
+            into, joined = ArticleId(each.into), ArticleId(each.merged)
+            because = f"its reports are alike ({each.likeness:.2f})"
+            self.joins.append(Join(into=into, joined=joined, because=because))
+        return replace(
+            arrival,
+            story_id=ArticleId(placed.story),
+            cluster_id=ArticleId(placed.cluster),
+            story_because=placed.because,
+        )
+
+
+def bonds_of(series: Sequence[Instalment]) -> Bonds:
+    """Return what binds an instalment of a column: its days are stories of their own."""
+    if not series:
+        return NO_BONDS
+    keys = {(each.series, str(each.number or each.date)) for each in series}
+    return Bonds(instalments=tuple(sorted(keys)))
+
+
+def _oldest_first(fresh: Sequence[Draft], now: int) -> Sequence[Draft]:
+    """Documents begin with the newest; what was published first opens the story."""
+    return sorted(reversed(fresh), key=lambda draft: place_of(draft.text, now))
 
 
 Revised = list[tuple[Draft, Known]]
@@ -155,95 +224,10 @@ def _known_again(
     return tuple(aliases), rewritten
 
 
-class StoryFinder:
-    """Finds the story an entry tells by exact means: canonical address, else body.
-
-    Only other feeds are asked: within one feed two entries are two (a dated column with a
-    standing text is the trap). An address that a feed gives to several entries identifies none of
-    them. Stories that one entry proves to be the same are merged, unless both already hold an
-    entry of one and the same feed. One story's address with another's text proves nothing where
-    it comes from a stranger: it must lie at home there, or anybody could merge what he likes.
-    """
-
-    def __init__(
-        self,
-        feed: Feed,
-        homes: frozenset[str],
-        drafts: Sequence[Draft],
-        candidates: Sequence[Candidate],
-    ) -> None:
-        self._feed_id, self._homes = feed.id, homes
-        self._by_url: dict[int, list[Candidate]] = {}
-        self._by_body: dict[int, list[Candidate]] = {}
-        self._feeds_of: dict[StoryId, set[int]] = {}
-        shared: Counter[tuple[int, int]] = Counter()
-        for each in candidates:
-            if each.url_hash is not None:
-                self._by_url.setdefault(each.url_hash, []).append(each)
-                shared[each.feed_id, each.url_hash] += 1
-            if each.body_hash is not None:
-                self._by_body.setdefault(each.body_hash, []).append(each)
-            self._feeds_of.setdefault(each.story_id, set()).add(each.feed_id)
-        here = Counter(each.url_hash for each in drafts if each.url_hash is not None)
-        # An address that one feed gives to several entries identifies none of that feed's.
-        self._vague = {pair for pair, count in shared.items() if count > 1}
-        self._vague |= {(feed.id, url) for url, count in here.items() if count > 1}
-        self._vague |= {pair for pair in shared if pair[0] == feed.id}
-        self._merges: dict[StoryId, Merge] = {}
-
-    def story_of(self, draft: Draft) -> tuple[StoryId | None, str]:
-        """Return the story to join and why, or None and "first"."""
-        by_url = self._open(self._by_url.get(draft.url_hash or 0, []))
-        by_url = [each for each in by_url if (each.feed_id, each.url_hash) not in self._vague]
-        if draft.url_hash is None or (self._feed_id, draft.url_hash) in self._vague:
-            by_url = []
-        by_body = self._open(self._by_body.get(draft.body_hash or 0, []))
-        if draft.body_hash is None:
-            by_body = []
-        if not by_url and not by_body:
-            return None, "first"
-        if by_url:
-            found, because = by_url[0], f"same address as entry {by_url[0].entry_id}"
-        else:
-            found, because = by_body[0], f"same text as entry {by_body[0].entry_id}"
-        story_id = self._now(found.story_id)
-        crossed = by_body if not by_url or at_home(draft.text.url, self._homes) else []
-        for other in [*by_url[1:], *crossed]:
-            story_id = self._merge(story_id, self._now(other.story_id), because)
-        self._feeds_of[story_id].add(self._feed_id)
-        return story_id, because
-
-    def merges(self) -> tuple[Merge, ...]:
-        """Return the stories found to be one, in the order they must be emptied."""
-        return tuple(self._merges.values())
-
-    def _open(self, candidates: list[Candidate]) -> list[Candidate]:
-        return [
-            each
-            for each in candidates
-            if each.feed_id != self._feed_id
-            and self._feed_id not in self._feeds_of[self._now(each.story_id)]
-        ]
-
-    def _now(self, story_id: StoryId) -> StoryId:
-        while story_id in self._merges:
-            story_id = self._merges[story_id].into
-        return story_id
-
-    def _merge(self, one: StoryId, other: StoryId, because: str) -> StoryId:
-        if one == other or self._feeds_of[one] & self._feeds_of[other]:
-            return one
-        into, merged = min(one, other), max(one, other)
-        self._merges[merged] = Merge(into=into, merged=merged, because=because)
-        self._feeds_of[into] |= self._feeds_of[merged]
-        return into
-
-
 def _arrival(
     feed: Feed,
     draft: Draft,
-    story_id: StoryId | None,
-    because: str,
+    found: Found,
     *,
     blocks: Blocks,
     now: int,
@@ -261,10 +245,13 @@ def _arrival(
         tags=draft.tags,
         series=draft.series,
         matches=draft.matches,
-        story_id=story_id,
+        article_id=found.article_id,
         # Two keys may be written alike (a guid that is another entry's address); hashes are not.
-        story_public_id=story_public_id(feed.spec.url, f"{draft.key_hash} {draft.guid}"),
-        join_because=because,
+        public_id=public_id_of(feed.spec.url, f"{draft.key_hash} {draft.guid}"),
+        join_because=found.because,
+        print=None if found.because.startswith("same text") else draft.print,
+        related=found.related,
+        reissue_of=found.reissue_of,
         withdrawn=_blocked(feed, draft, blocks),
     )
 

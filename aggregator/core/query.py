@@ -76,6 +76,7 @@ FIELDS: Mapping[str, str] = {  # and what a value looks like
     "category": 'a whole category of the publisher, as category:"World News"',
     "series": 'the whole name of a series, as series:"Global Lane"',
     "feed": "the whole name of a feed, as feed:wire",
+    "topic": "the whole slug of a topic, as topic:global-lane",
     "site": "a host alone, as site:example.org",
     "lang": "a language, as lang:en or lang:pt-BR",
     "words": "a number of words, as words:>300 or words:<300",
@@ -84,9 +85,8 @@ FIELDS: Mapping[str, str] = {  # and what a value looks like
     "before": "a day or a time in UTC, as before:2026-11-20 or before:2026-11-20T14:00",
     "age": "a time span in s, m, h, d or w, as age<3d or age:>2w",
 }
-LATER: Mapping[str, str] = {"topic": "a rule is asked of an entry before it is in any topic"}
 WORD_FIELDS = frozenset({"", "title", "body", "author"})  # "": title and summary
-LABEL_FIELDS = frozenset({"tag", "category", "series", "feed"})
+LABEL_FIELDS = frozenset({"tag", "category", "series", "feed", "topic"})
 _NAMING = WORD_FIELDS | LABEL_FIELDS | {"site", "lang"}  # may stand before a group
 
 _BOUND = re.compile(r"([<>]=?)([0-9]{1,6})([smhdw]?)")
@@ -113,11 +113,19 @@ def parse_query(text: str) -> Node:
 
 
 def check_rule(node: Node, text: str) -> None:
-    """Raise `QueryError` when a query cannot be a rule: `age` would change with each day."""
+    """Raise `QueryError` when a query cannot be a rule.
+
+    An `age` would change its answer with each day, and a rule is asked of an entry before that is
+    in any topic.
+    """
     for leaf in terms(node):
         if isinstance(leaf, Bound) and leaf.field == "age":
             hint = "use after: or before: with a date; age is for searching"
             problem = "a rule cannot ask for the age of an entry"
+            raise QueryError(problem, query=text, position=leaf.position, hint=hint)
+        if isinstance(leaf, Term | Pattern) and leaf.field == "topic":
+            hint = "ask for what that topic's rule asks for; topic: is for searching"
+            problem = "a rule cannot ask for a topic: it is asked before an entry is in any"
             raise QueryError(problem, query=text, position=leaf.position, hint=hint)
 
 
@@ -229,14 +237,13 @@ class _Parser:
     def field_name(self, written: str, sign: str) -> str:
         """Step over a field's name to its value; a comparison sign belongs to the value."""
         name = written.lower()
-        if name in LATER:
-            self.fail(f"{name}: cannot be asked: {LATER[name]}")
         if name not in FIELDS:
             near = get_close_matches(name, FIELDS, 1)
             known = f"did you mean '{near[0]}:'?" if near else f"fields are {', '.join(FIELDS)}."
             self.fail(f"no field called '{written}:'", hint=f"{known} To find it as text, quote it")
         if self.field:
-            self.fail(f"{name}: cannot stand inside the group of {self.field}:")
+            hint = f"close the ( of {self.field}: before it"
+            self.fail(f"{name}: cannot stand inside the group of {self.field}:", hint=hint)
         if sign != ":" and name not in {"words", "age"}:
             self.fail(f"{name}: takes no {sign}", hint=FIELDS[name])
         self.here += len(written) + (sign == ":")
@@ -275,7 +282,7 @@ class _Parser:
             return Term(field=field, text=text, prefix=prefix, position=start)
         if field in _SHAPES and _SHAPES[field].fullmatch(text):
             if field == "site" and host_of(f"https://{text}") is None:
-                self.fail(f"site: no host can be called {text[:40]!r}", start)
+                self.fail(f"site: no host can be called {text[:40]!r}", start, FIELDS["site"])
             return Term(field=field, text=text, position=start)
         if bound := _BOUND.fullmatch(text):
             op, number, unit = bound.groups()
@@ -289,7 +296,8 @@ class _Parser:
                 return Dated(field=field, at=int(moment.timestamp()), position=start)
         if field in FIELDS and field not in WORD_FIELDS | LABEL_FIELDS:
             self.fail(f"{field}: cannot be {text[:40]!r}", start, f"it takes {FIELDS[field]}")
-        self.fail(f"no letter or digit to look for in {text[:40]!r}", start)
+        hint = "expected a word; signs are found by a /pattern/"
+        self.fail(f"no letter or digit to look for in {text[:40]!r}", start, hint)
 
     def pattern(self, field: str) -> Pattern:
         """Read /…/; a slash inside is written \\/."""

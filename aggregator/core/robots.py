@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from aggregator.core.urls import host_of
@@ -133,6 +135,36 @@ def robots_url(url: str) -> str | None:
     """
     place = place_of(url)
     return None if place is None else f"{urlsplit(url).scheme.lower()}://{place}/robots.txt"
+
+
+class RobotsShelf:
+    """The rules of robots.txt files read lately, so that none is read anew for each page.
+
+    Bounded by the characters of their texts; whatever is newest is kept. For many threads.
+    """
+
+    def __init__(self, room: int = MAX_BODY) -> None:
+        self._room = room
+        self._lock = Lock()
+        self._read: OrderedDict[str, tuple[str, Robots]] = OrderedDict()
+
+    def read(self, place: str, text: str) -> Robots:
+        """Return what the robots.txt of a place says to us, if that is its text."""
+        with self._lock:
+            known = self._read.get(place)
+            if known is not None and known[0] == text:
+                self._read.move_to_end(place)
+                return known[1]
+        robots = read_robots(text)
+        with self._lock:
+            self._read[place] = text, robots
+            self._read.move_to_end(place)
+            while len(self._read) > 1 and self._size() > self._room:
+                self._read.popitem(last=False)
+        return robots
+
+    def _size(self) -> int:
+        return sum(len(text) for text, _ in self._read.values())
 
 
 class _Group:

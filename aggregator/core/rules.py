@@ -22,18 +22,13 @@ from aggregator.core.query import (
     Pattern,
     Term,
     as_of,
-    check_rule,
     compile_pattern,
-    parse_query,
     show_date,
     unparse,
 )
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import Tokenizer, clean_line, fold, tokens, word_count
 from aggregator.core.urls import host_of
-from aggregator.model.ids import TopicId
-from aggregator.model.intake import Match
-from aggregator.model.topic import Topic, TopicStatus
 
 MAX_BECAUSE = 300  # characters
 MAX_SHOWN = 80  # characters of one term in it
@@ -58,21 +53,30 @@ class Subject:
     categories: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     feed_name: str = ""
+    topics: tuple[str, ...] = ()  # slugs; known of stored entries only
     sites: tuple[str, ...] = ()  # hosts of its feed: where it is polled from, and its own page
     url: str = ""
     lang: str = ""
     published: int = 0  # UTC seconds: its place, the earlier of published and first seen
     enclosures: int = 0  # how many
     words: Tokenizer = field(default=tokens, repr=False, compare=False)
-    _kept: dict[str, str | frozenset[str] | int] = field(
+    _said: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kept: dict[str, frozenset[str] | int] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def said(self, name: str) -> str:
-        """Return the folded words of `title`, `summary`, `body` or `author`, blanks all round."""
-        kept = self._kept.get(name)
-        if not isinstance(kept, str):
-            kept = self._kept[name] = _spaced(self.words(self.raw(name)))
+        """Return the folded words of `title`, `summary`, `body` or `author`, blanks all round.
+
+        Of "" they are those of title and summary, parted by what no word and no phrase holds.
+        """
+        kept = self._said.get(name)
+        if kept is None:
+            kept = self._said[name] = (
+                spaced(self.words(self.raw(name)))
+                if name
+                else f"{self.said('title')}\n{self.said('summary')}"
+            )
         return kept
 
     def raw(self, name: str) -> str:
@@ -85,11 +89,12 @@ class Subject:
         }[name]
 
     def labels(self, name: str) -> tuple[str, ...]:
-        """Return the values of `tag`, `category`, `series` or `feed` as written."""
+        """Return the values of `tag`, `category`, `series`, `topic` or `feed` as written."""
         return {
             "tag": self.tags,
             "category": self.categories,
             "series": self.series,
+            "topic": self.topics,
             "feed": (self.feed_name,),
         }[name]
 
@@ -97,7 +102,7 @@ class Subject:
         """Return the values of a label as comparisons see them."""
         kept = self._kept.get(name)
         if not isinstance(kept, frozenset):
-            kept = frozenset([_label(name, value) for value in self.labels(name)]) - {""}
+            kept = frozenset([label_key(name, value) for value in self.labels(name)]) - {""}
             self._kept[name] = kept
         return kept
 
@@ -152,11 +157,18 @@ class Rule:
     node: Node
     holds: Test
     parts: tuple[Rule, ...] = ()
+    needle: str = ""  # of a term of words: what is looked for in what is said
+    shown: str = ""  # and how a because names it
 
     def ask(self, subject: Subject) -> Matched:
         """Return yes or no, and why."""
         yes = self.holds(subject)
-        return Matched(yes=yes, because=clean_line(_because(self, subject, yes), MAX_BECAUSE))
+        return Matched(yes=yes, because=self.because(subject, yes))
+
+    def because(self, subject: Subject, yes: bool) -> str:
+        """Return why the answer, known already, is what it is."""
+        text = _because(self, subject, yes)  # its pieces are clean
+        return text if len(text) <= MAX_BECAUSE else clean_line(text, MAX_BECAUSE)
 
 
 @lru_cache(maxsize=256)
@@ -170,6 +182,7 @@ def matches(node: Node, subject: Subject, *, now: float | None = None) -> Matche
 
     Raises `ValueError` for an `age` without it.
 
+    >>> from aggregator.core.query import parse_query
     >>> matches(parse_query("tag:world lane"), Subject(title="Lane", tags=("world",)))
     Matched(yes=True, because='tag world and title has "lane"')
     """
@@ -194,50 +207,49 @@ def explain(node: Node, subject: Subject) -> tuple[Branch, ...]:
     return tuple(branches)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleBook:
-    """The rules of all active topics."""
-
-    rules: tuple[tuple[TopicId, Rule], ...]
-
-    def match(self, subject: Subject) -> tuple[Match, ...]:
-        """Return the topics whose rule admits the entry, in the topics' order, and why."""
-        return tuple(
-            [
-                Match(topic_id=topic_id, because=rule.ask(subject).because)
-                for topic_id, rule in self.rules
-                if rule.holds(subject)
-            ]
-        )
-
-
-def rule_book(topics: Sequence[Topic]) -> RuleBook:
-    """Compile the rules of the active topics; raises `QueryError` for one that is no rule."""
-    rules = []
-    for topic in topics:
-        if topic.status is TopicStatus.ACTIVE:
-            node = parse_query(topic.spec.match)
-            check_rule(node, topic.spec.match)
-            rules.append((topic.id, rule(node)))
-    return RuleBook(rules=tuple(rules))
-
-
 def _compiled(node: Node) -> Rule:
     match node:
         case And(parts=nodes):
             every = tuple(_compiled(part) for part in nodes)
             tests = tuple(part.holds for part in every)
-            return Rule(node=node, parts=every, holds=lambda s: all(test(s) for test in tests))
+            return Rule(node=node, parts=every, holds=_all_hold(tests))
         case Or(parts=nodes):
             every = tuple(_compiled(part) for part in nodes)
-            tests = tuple(part.holds for part in every)
-            return Rule(node=node, parts=every, holds=lambda s: any(test(s) for test in tests))
+            return Rule(node=node, parts=every, holds=_one_holds(every))
         case Not(part=inner):
             part = _compiled(inner)
             holds = part.holds
             return Rule(node=node, parts=(part,), holds=lambda s: not holds(s))
+        case Term(field=name) if name in WORD_FIELDS:
+            needle = needle_of(node)
+            shown = f'"{clean_line(node.text, MAX_SHOWN)}{"*" if node.prefix else ""}"'
+            holds = lambda s: needle in s.said(name)  # noqa: E731
+            return Rule(node=node, holds=holds, needle=needle, shown=shown)
         case leaf:
             return Rule(node=leaf, holds=_leaf_test(leaf))
+
+
+def _all_hold(tests: tuple[Test, ...]) -> Test:
+    """Return the tests as one; a pair, by far the commonest, is asked without a loop."""
+    if len(tests) == 2:
+        one, other = tests
+        return lambda s: one(s) and other(s)
+    return lambda s: all(test(s) for test in tests)
+
+
+def _one_holds(parts: tuple[Rule, ...]) -> Test:
+    needles = tuple(part.needle for part in parts)
+    places = {part.node.field for part in parts if isinstance(part.node, Term)}
+    if all(needles) and len(places) == 1:  # words side by side: their text is had once
+        (place,) = places
+
+        def holds(subject: Subject) -> bool:
+            said = subject.said(place)
+            return any(needle in said for needle in needles)
+
+        return holds
+    tests = tuple(part.holds for part in parts)
+    return lambda s: any(test(s) for test in tests)
 
 
 def _leaf_test(leaf: Leaf) -> Test:
@@ -262,21 +274,16 @@ def _leaf_test(leaf: Leaf) -> Test:
 
 def _term_test(term: Term) -> Test:
     name = term.field
-    if name in WORD_FIELDS:
-        needle = _needle(term)
-        if name:
-            return lambda s: needle in s.said(name)
-        return lambda s: needle in s.said("title") or needle in s.said("summary")
     if name in LABEL_FIELDS:
-        key = _label(name, term.text)
+        key = label_key(name, term.text)
         return lambda s: key in s.keys(name)
     if name == "site":
-        host = (host_of(f"https://{term.text}") or "").removeprefix("www.")
+        host = host_key(term.text)
         below = f".{host}"
         return lambda s: any(one == host or one.endswith(below) for one in s.hosts())
     if name == "lang":
-        lang = _lang(term.text)
-        return lambda s: _lang(s.lang).startswith(lang)
+        lang = lang_key(term.text)
+        return lambda s: lang_key(s.lang).startswith(lang)
     return lambda s: s.enclosures > 0  # has:enclosure
 
 
@@ -291,24 +298,31 @@ def _places(name: str) -> tuple[str, ...]:
     return (name,) if name else ("title", "summary")
 
 
-def _spaced(words: Sequence[str]) -> str:
+def spaced(words: Sequence[str]) -> str:
     """Return the words so that neighbours in a text are found as a plain substring."""
     return f" {' '.join(words)} "
 
 
-def _needle(term: Term) -> str:
-    return _spaced(tokens(term.text))[: -1 if term.prefix else None]
+def needle_of(term: Term) -> str:
+    """Return what `spaced` words must hold for a term of words to be true of them."""
+    return spaced(tokens(term.text))[: -1 if term.prefix else None]
 
 
 @lru_cache(maxsize=4096)
-def _label(name: str, value: str) -> str:
+def label_key(name: str, value: str) -> str:
     """Return a label as comparisons see it; feeds may differ by a dot alone, so they do here."""
-    if name == "feed":
+    if name in {"feed", "topic"}:
         return fold(value).strip()
     return tag_name(value) if name == "tag" else " ".join(tokens(value))
 
 
-def _lang(text: str) -> str:
+def host_key(text: str) -> str:
+    """Return a host as comparisons see it: it is found by this, and so is any host below it."""
+    return (host_of(f"https://{text}") or "").removeprefix("www.")
+
+
+def lang_key(text: str) -> str:
+    """Return a language as comparisons see it: one begins with another that includes it."""
     return text.lower().replace("_", "-") + "-"
 
 
@@ -326,6 +340,11 @@ def _because(rule: Rule, subject: Subject, yes: bool) -> str:
             return _joined("; ", rule.parts, subject, yes)
         case Not():
             return _because(rule.parts[0], subject, not yes)
+        case Term(field=name) if name in WORD_FIELDS:
+            if not yes:
+                return f"no {rule.shown} in {_either(name)}"
+            where = name or ("title" if rule.needle in subject.said("title") else "summary")
+            return f"{where} has {rule.shown}"
         case leaf:
             return _leaf_because(leaf, subject, yes)
 
@@ -339,11 +358,6 @@ def _joined(glue: str, parts: Sequence[Rule], subject: Subject, yes: bool) -> st
 
 def _leaf_because(leaf: Leaf, subject: Subject, yes: bool) -> str:
     match leaf:
-        case Term(field=name) if name in WORD_FIELDS:
-            shown = f'"{clean_line(leaf.text, MAX_SHOWN)}{"*" if leaf.prefix else ""}"'
-            needle = _needle(leaf)
-            where = [place for place in _places(name) if needle in subject.said(place)]
-            return f"{where[0]} has {shown}" if yes else f"no {shown} in {_either(name)}"
         case Term():
             return _label_because(leaf, yes)
         case Pattern(field=name):
@@ -369,6 +383,8 @@ def _label_because(term: Term, yes: bool) -> str:
     match term.field:
         case "tag":
             return f"tag {shown}" if yes else f"no tag {shown}"
+        case "topic":
+            return f"in topic {shown}" if yes else f"not in topic {shown}"
         case "category" | "series":
             return f'{term.field} is "{shown}"' if yes else f'no {term.field} "{shown}"'
         case "feed":

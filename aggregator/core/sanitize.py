@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import nh3
 
-from aggregator.core.text import clean_line, clean_text
+from aggregator.core.text import clean_line, clean_text, is_printable
 
 MAX_HTML = 1_000_000  # characters; longer content is kept as plain text
 MAX_TAGS = 400  # with no more than these, nesting needs no care
@@ -104,7 +104,7 @@ _ATTRIBUTE = re.compile(
 )
 # A tag whose every attribute stands in double quotes; its name alone is captured.
 _SIMPLE_TAG = re.compile(
-    r"""<(/?+[a-zA-Z][a-zA-Z0-9]*+)(?:\s++[a-zA-Z-]++="[^"<>]*+")*+\s*+/?+>""", re.ASCII
+    r"""<(/?+[a-zA-Z][a-zA-Z0-9]*+)(?:\s++[a-zA-Z-]++="[^"<>]*+")*\s*+/?+>""", re.ASCII
 )
 _IN_VALUE = str.maketrans({"<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _BLOB = re.compile(r"""(["'])data:image/[^"']{1000,}\1""")
@@ -117,10 +117,27 @@ _PERHAPS_UNSAFE = re.compile(
 )
 _ABSOLUTE = tuple(
     f"{name}={quote}{scheme}://"
-    for name in ("href", "src")
     for quote in "\"'"
-    for scheme in ("http", "https")
+    for scheme in ("https", "http")
+    for name in ("href", "src")
 )
+# Markup that nh3 gives back as it came: paragraphs with breaks, emphasis and links to plain
+# addresses in them, none inside another. It is known by one look, which is linear whatever comes.
+# Only runs of single characters are possessive: Python before 3.11.5 misreads possessive groups
+# that can fail half-way (gh-106052). Each turn of a loop begins with a character that ends the run
+# before it, so that giving up stays linear.
+_RUN = r"[^<>&\r\xa0]*+"
+_SAID = rf"{_RUN}(?:&(?:amp|lt|gt);{_RUN})*"
+_LINK = (
+    r'a href="https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*\.)+[a-z]{2,20}+'
+    r'(?:[/?#][!#-%\'-;=?-\[\]-~]*+(?:&amp;[!#-%\'-;=?-\[\]-~]*+)*)?">'
+)
+_INLINE = (
+    rf"{_SAID}(?:<(?:br>|{_LINK}{_SAID}</a>"
+    + "".join(f"|{name}>{_SAID}</{name}>" for name in ("b", "i", "em", "strong"))
+    + rf"){_SAID})*"
+)
+_STABLE = re.compile(rf"{_INLINE}(?:<p>{_INLINE}</p>{_INLINE})*")
 _NO_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
 _SCRIPT_WORD = re.compile(r"(javascript\s*):", re.I)
 _HANDLER_WORD = re.compile(r"(?<=[\s/\"'`])(on[a-z]+\s*)=", re.I)
@@ -152,6 +169,8 @@ def clean_html(html: str, base: str | None) -> str:
         return text_to_html(_readable(html, MAX_HTML))
     if html.count("<") > MAX_TAGS:
         html = _flattened(html)
+    elif _STABLE.fullmatch(html):
+        return _unsuspicious(html).strip()
     if base and (_all_absolute(html) or not _is_base(base)):
         base = None
     cleaned = _cleaner(base).clean(html)
@@ -211,8 +230,12 @@ def looks_like_html(text: str) -> bool:
 def _all_absolute(html: str) -> bool:
     """Whether no address needs a base: most documents then share one cleaner."""
     low = html.lower()
-    addresses = low.count("href") + low.count("src")
-    return addresses == 0 or addresses == sum([low.count(start) for start in _ABSOLUTE])
+    others = low.count("href") + low.count("src")
+    for start in _ABSOLUTE:
+        if not others:
+            break
+        others -= low.count(start)
+    return not others
 
 
 @lru_cache(maxsize=256)
@@ -240,7 +263,7 @@ def _is_base(base: str) -> bool:
 
 def _characters(html: str) -> str:
     """Return the markup without unsafe characters, its blanks as they are (for `pre`)."""
-    if html.isascii() and html.replace("\n", "").isprintable():
+    if html.isascii() and is_printable(html.replace("\n", "")):
         return html
     if not _PERHAPS_UNSAFE.search(html):
         return html
@@ -258,7 +281,7 @@ def _unsuspicious(html: str) -> str:
     folded = html.casefold()
     if "javascript" in folded:
         html = _SCRIPT_WORD.sub(r"\1&#58;", html)
-    if _LIKE_A_HANDLER.search(folded):
+    if "=" in folded and _LIKE_A_HANDLER.search(folded):
         html = _CLEAN_TAG.sub(lambda tag: _HANDLER_WORD.sub(r"\1&#61;", tag[0]), html)
     return html
 

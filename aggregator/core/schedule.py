@@ -117,6 +117,7 @@ def after_success(
     facts: dict[str, Any] = {
         "next_poll_at": _due(known, turn, max(interval, _pushed_for(state, turn))),
         "interval": interval,
+        "fresh_until": turn.started + min(outcome.caching.fresh_for, LONGEST_HINT),
         "last_status": status,
         "last_poll_at": turn.started,
         "last_ok_at": turn.started,
@@ -177,6 +178,17 @@ def _move(state: PollState, outcome: Outcome, turn: Turn) -> dict[str, Any]:
         return {"moved_to": to, "moved_count": 1, "moved_since": turn.started}
     since = turn.started if state.moved_since is None else state.moved_since
     return {"moved_to": to, "moved_count": state.moved_count + 1, "moved_since": since}
+
+
+def due_by(state: PollState, every: int) -> float | None:
+    """Return when a feed is due that is to be asked so often from now on; None: as it is planned.
+
+    What its publisher asked for when it last answered holds: its max-age, its ttl, its hours.
+    """
+    if state.last_poll_at is None or state.fresh_until is None or state.failures:
+        return None
+    at = max(state.last_poll_at + max(every, min(state.ttl or 0, LONGEST_HINT)), state.fresh_until)
+    return first_allowed(at, state.skip_hours, state.skip_days)
 
 
 def confirmed_move(state: PollState, now: float) -> str | None:

@@ -1,10 +1,11 @@
-"""Dated columns: which series an entry is an instalment of, and of which day."""
+"""Columns: which series an entry is an instalment of, of which day, with which number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from aggregator.core.column_dates import find_day, find_number
 from aggregator.core.dates import find_date, iso_day
 from aggregator.core.query import compile_pattern
 from aggregator.core.query_tree import MAX_ASKED
@@ -70,7 +71,7 @@ def find(
     """Return the series the entry belongs to, in the settings' order, each with its because.
 
     The day is the one in the title, else one in the first lines of the body (plain text), else
-    the UTC day of publication.
+    the UTC day of publication, which is not `told`. Its number, if any, is the title's.
     """
     own = [series for series in book.series if not series.feeds or feed_name in series.feeds]
     if not own:
@@ -91,9 +92,16 @@ def find(
             found[series.name] = because
     if not found:
         return ()
-    day = _day(title, body, published)
+    day, told = _day(title, body, published)
     return tuple(
-        Instalment(series=name, date=day, because=because) for name, because in found.items()
+        Instalment(
+            series=name,
+            date=day,
+            because=because,
+            number=find_number(title, name),
+            told=told,
+        )
+        for name, because in found.items()
     )
 
 
@@ -114,11 +122,15 @@ def _because(series: _Series, texts: Mapping[str, Sequence[str]]) -> str | None:
     return None
 
 
-def _day(title: str, body: str, published: int | None) -> str | None:
+def _day(title: str, body: str, published: int | None) -> tuple[str | None, bool]:
+    """Return the ISO date, and whether the text itself tells it."""
+    in_title = find_day(title, published)
+    if in_title is not None:
+        return in_title.isoformat(), True
     lines = (line.strip() for line in body[: 20 * DATED_LINE].splitlines())
     first = [line for line in lines if line][:DATED_LINES]
-    for text in (title, *(line for line in first if len(line) <= DATED_LINE)):
-        found = find_date(text)
+    for line in first:
+        found = find_date(line) if len(line) <= DATED_LINE else None
         if found is not None:
-            return found[0].isoformat()
-    return None if published is None else iso_day(published)
+            return found[0].isoformat(), True
+    return None if published is None else iso_day(published), False

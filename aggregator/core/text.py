@@ -59,6 +59,8 @@ _PLAIN_LETTER = re.compile("[" + "".join(_PLAIN_LETTERS) + "]")
 # What a person would count as words: a piece between blanks, or two characters where there are
 # no blanks. A piece is at most 40 characters, so that text without blanks is bounded too.
 _COUNTED = re.compile(rf"[{_SPACELESS}]{{1,2}}|[^\W_][^\s{_SPACELESS}]{{0,39}}")
+_COUNTED_ASCII = re.compile(r"[A-Za-z0-9]\S{0,39}")
+_SHORT = 2_000  # characters whose words may be listed, which is quicker than to count them
 
 # Not legal in XML 1.0 (section 2.2), or legal and harmful: C0 and C1 controls that are no
 # blanks, surrogates, noncharacters, bidi embeddings, overrides, isolates and marks, the byte
@@ -68,6 +70,8 @@ _UNSAFE = re.compile(
     "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 _UNSAFE_ASCII = bytes(code for code in range(128) if _UNSAFE.match(chr(code)))
+_BLANKED_ASCII = bytes(32 if chr(code).isspace() else code for code in range(128)) + bytes(128)
+_PRINTABLE_ASCII = bytes(code for code in range(128) if chr(code).isprintable())
 _UNSAFE_BEYOND = re.compile(
     "["
     + "".join(
@@ -77,7 +81,6 @@ _UNSAFE_BEYOND = re.compile(
 )
 # A class of characters that reaches beyond the first plane is searched range by range, one within
 # it by table: 20 times as fast. So the wide patterns are asked only of texts that need them.
-_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _MARKS_BEYOND = re.compile("[\U00010000-\U0001efff\U000e0000-\U000e01ef]")  # where some lie
 _MARKS_TOGETHER = 8
 
@@ -94,7 +97,13 @@ class _Marks:
 
 
 def _marks(text: str) -> _Marks:
-    return _mark_patterns(wide=_MARKS_BEYOND.search(text) is not None)
+    wide = _reaches_beyond(text) and _MARKS_BEYOND.search(text) is not None
+    return _mark_patterns(wide=wide)
+
+
+def _reaches_beyond(text: str) -> bool:
+    """Whether a character lies beyond the first plane: as UTF-16 it takes twice the room."""
+    return len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
 
 
 @cache
@@ -251,11 +260,16 @@ def clean_line(text: str, limit: int = 500) -> str:
     """
     if not text.isascii():
         text = " ".join(_safe(text).split())
-    elif not text.isprintable():
-        text = " ".join(text.encode().translate(None, _UNSAFE_ASCII).decode().split())
-    elif "  " in text or text[:1] == " " or text[-1:] == " ":  # its only blank is a space
-        text = " ".join(text.split())
+    else:  # to part and join the words would take twice as long
+        text = text.encode().translate(_BLANKED_ASCII, _UNSAFE_ASCII).decode().strip()
+        while "  " in text:
+            text = text.replace("  ", " ")
     return _cut(text, limit)
+
+
+def is_printable(text: str) -> bool:
+    """Say what `str.isprintable` says of a text that is ASCII, in half the time."""
+    return not text.encode().translate(None, _PRINTABLE_ASCII)
 
 
 def clean_text(text: str, limit: int = 1_000_000) -> str:
@@ -272,7 +286,7 @@ def _safe(text: str) -> str:
     text = _UNSAFE.sub("", text)
     if text.isascii():
         return text
-    if _BEYOND.search(text):
+    if _reaches_beyond(text):
         text = _UNSAFE_BEYOND.sub("", text)
     return _drained(text, _marks(text))
 
@@ -308,6 +322,9 @@ def word_count(text: str, most: int | None = None) -> int:
 
     With `most` counting ends there.
     """
+    if len(text) < _SHORT and text.isascii():
+        count = len(_COUNTED_ASCII.findall(text))
+        return count if most is None else min(count, most)
     return sum(1 for _ in islice(_COUNTED.finditer(text), most))
 
 

@@ -10,46 +10,34 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import urljoin, urlsplit
 
 from aggregator.core.text import signed64
+from aggregator.core.tracking import Tracking, listed
+from aggregator.core.wrappers import inner_address, is_amp_viewer
 
 LONGEST_LINK = 2_000  # characters; what feed readers and browsers surely take
 LONGEST_ADDRESS = 8_000  # characters; what servers take (RFC 9110 section 4.1)
 
-# Query parameters that tell where a reader came from and never what the page is. Only names
-# that their makers document as tracking: Google Analytics and Ads, Meta, Microsoft, X, TikTok,
-# LinkedIn, Yandex, Mailchimp, HubSpot, Marketo, Matomo, Piano (AT Internet: BBC, Le Monde),
-# Comscore, Webtrekk (heise), Adobe, Outbrain, Taboola; and those of single newsrooms: New York
-# Times (smid, smtyp), Guardian (CMP), CBS (ftag), Daily Mail (ito), MSN and BBC (ocid), Yahoo
-# (guccounter, ncid), Al Jazeera (traffic_source), Condé Nast (mbid), Spectator (cmpid).
-TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "guce_", "amp_")
-TRACKING_NAMES = frozenset(
-    """
-    gclid gclsrc gbraid wbraid dclid srsltid _ga _gl fbclid fb_action_ids fb_action_types fb_ref
-    fb_source igshid igsh msclkid twclid ttclid li_fat_id yclid _openstat ysclid mc_cid mc_eid
-    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking mkt_tok vero_id xtor ns_campaign ns_mchannel
-    ns_source ns_linkname ns_fee wt_mc wt_zmc s_cid s_kwcid icid intcid intcmp dicbo tblci
-    __twitter_impression ref_src ref_url smid smtyp cmp cmpid ftag ito ocid guccounter ncid
-    traffic_source mbid usqp
-    """.split()  # noqa: SIM905 (sixty lines of one name each tell nothing more)
-)
-# Names that may identify a page, with the only values that surely do not: "came by the feed",
-# "came by that network", "is the AMP copy".
-_TRACKING_PAIR = re.compile(
-    r"""(?:ref|source|src|from|via|partner|origin|medium|emc|mod|nav|\.?tsrc)=(?:
-          rss[\w.-]*|feed|twitter|facebook|linkedin|whatsapp|telegram|reddit|newsletter|social)
-      | feedtype=(?:rss|atom) | outputtype=amp | (?:rss|amp)(?:=(?:1|true|yes)?)?""",
-    re.VERBOSE | re.IGNORECASE,
-)
+# Raised when the code below (or in `wrappers`) gives some address another key than it did.
+KEY_VERSION = 2
+_LONGEST_PLAIN = 1_000
+_DEEPEST = 5  # wrappers within wrappers; a deeper one is taken for a page of its own
 
-_HOST_PREFIXES = frozenset({"www", "m", "amp"})
+_PREFIXED = re.compile(r"(?:\A|\.)(?:www|m|mobile|amp)\.")
+_PREFIXES = frozenset({"www", "m", "mobile", "amp"})
+_SHARED_SUFFIX = re.compile(r"\.(?:ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z]{2}\Z")
 _EDGES = "".join(map(chr, range(0x21))) + "\x7f\x85\xa0\u2028\u2029\u3000\ufeff"
 _NO_HOST = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^`{|}\"]")
 _LABELS = r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+"
 # An address that is what it says: no login, port or odd character; and one without a query, too.
 _PLAINLY_WEB = re.compile(rf"https?://{_LABELS}(?:[/?#][!-Z^-~]*)?")
-_PLAIN = re.compile(rf"https?://({_LABELS})(/[A-Za-z0-9_~./-]{{0,1000}}|)")
+# One at a usual port whose path and query may differ from the one way by escapes alone.
+_PLAIN = re.compile(
+    rf"https?://({_LABELS})(/[!$%&-;=@A-Z\[\]_a-z~]*|)"
+    r"(?:\?([!$%&-;=?@A-Z\[\]_a-z~]*))?(?:#(?!!)[!-~]*)?"
+)
 _ROOT = re.compile("https://[^/]*/")
 _ESCAPED = re.compile("%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -162,78 +150,105 @@ def safe_link(url: str) -> str | None:
 
 
 @lru_cache(maxsize=2048)  # one poll asks for each address several times
-def url_key(url: str) -> str | None:
+def url_key(url: str, by: Tracking | None = None) -> str | None:
     """Return what every copy of an address agrees on, itself shaped like an address.
 
-    It leaves out the scheme, www. m. amp., AMP's paths, usual ports, listed tracking
-    parameters, a trailing slash and the fragment (but not a `#!` route). Parameters are sorted
-    by name, because some sharers reorder them; equal names keep their order, which may count.
-    The key of a key is the key. For comparing only: publish the address itself.
+    It leaves out the scheme, www. m. mobile. amp., AMP's paths, usual ports, tracking parameters
+    (`by` names them; without it those that are listed), a trailing slash and the fragment (but
+    not a `#!` route). Parameters are sorted by name, because some sharers reorder them; equal
+    names keep their order, which may count. Of a redirect or an AMP cache that holds the address
+    of a page, it is that page's. The key of a key is the key. For comparing only: publish the
+    address itself.
 
     >>> url_key("HTTP://www.News.example:80/a/amp/?utm_source=x&id=7#top")
     'https://news.example/a?id=7'
     """
-    if (key := _plain_key(url)) is not None:
-        return key
-    parts = _split(url)
-    if parts is None:
-        return None
-    port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
-    key = f"https://{_key_host(parts)}{port}{_key_path(parts.path)}{_key_query(parts.query)}"
-    if parts.fragment.startswith("!"):
-        key += f"#{_one_way(parts.fragment, _ONE_IN_QUERY)}"
-    return key if len(key) <= LONGEST_ADDRESS else None
-
-
-def _plain_key(url: str) -> str | None:
-    """Return the key of an address in which nothing stands that a key may leave out.
-
-    These are most, and are done in a fifth of the time. None: it needs the careful way.
-    """
-    plain = _PLAIN.fullmatch(url)
-    if plain is None or "/amp" in url or ".amp" in url:
-        return None
-    host, path = plain[1], plain[2]
-    if host.startswith("www.") and host.count(".") > 1:
-        host = host[4:]
-    if "m." in host or "www." in host or "//" in path or "/." in path or len(host) > 253:
-        return None
-    return f"https://{host}{path.rstrip('/') or '/'}"
+    by = by or listed()
+    key, inner = _key_and_inner(url, by)
+    return key if inner is None else _innermost(key, inner, by)
 
 
 @lru_cache(maxsize=2048)
-def url_hash(url: str) -> int | None:
+def url_hash(url: str, by: Tracking | None = None) -> int | None:
     """Return the key as a signed 64-bit number; None for a bare site root, which is no article."""
-    key = url_key(url)
+    key = url_key(url, by)
     if key is None or _ROOT.fullmatch(key):
         return None
     return signed64(key.encode())
 
 
-def _key_host(parts: _Parts) -> str:
-    if ":" in parts.host:
-        return parts.place
-    labels = parts.host.split(".")
-    return ".".join([*(each for each in labels[:-2] if each not in _HOST_PREFIXES), *labels[-2:]])
+def key_version(by: Tracking) -> int:
+    """Return a number of 64 bits that changes when stored keys may no longer be those of now."""
+    return signed64(" ".join([str(KEY_VERSION), *by.words]).encode())
 
 
-def _key_path(path: str) -> str:
+def _innermost(outer: str | None, inner: str, by: Tracking) -> str | None:
+    """Return the key of the page within wrappers; the outermost's when they are too many."""
+    key, within = outer, inner
+    for _ in range(_DEEPEST):
+        deeper, next_ = _key_and_inner(within, by)
+        if deeper is None:
+            return key
+        if next_ is None:
+            return deeper
+        key, within = deeper, next_
+    return outer
+
+
+def _key_and_inner(url: str, by: Tracking) -> tuple[str | None, str | None]:
+    """Return the key of an address as it stands, and the address that stands within it."""
+    port = route = ""
+    if len(url) <= _LONGEST_PLAIN and (plain := _PLAIN.fullmatch(url)) and len(plain[1]) <= 253:
+        host, path, query = plain.groups(default="")
+    else:  # few, and four times the work
+        parts = _split(url)
+        if parts is None:
+            return None, None
+        host, path, query = parts.place, _fit(parts.path), _fit(parts.query)
+        if parts.port not in {None, 80, 443}:
+            port = f":{parts.port}"
+        if parts.fragment.startswith("!"):
+            route = f"#{_one_way(parts.fragment, _ONE_IN_QUERY)}"
+    host = _key_host(host)
+    path = _key_path(_one_way(path, _ONE_IN_PATH) if "%" in path else path, host)
+    query = _key_query(query, by) if query else ""
+    key = f"https://{host}{port}{path}{'?' if query else ''}{query}{route}"
+    if len(key) > LONGEST_ADDRESS:
+        return None, None
+    return key, None if port or route else inner_address(host, path, query)
+
+
+@lru_cache(maxsize=4096)
+def _key_host(host: str) -> str:
+    """Return the host without labels that only tell the reader's device; never a bare co.uk."""
+    if host[0] == "[" or not _PREFIXED.search(host):
+        return host
+    labels = host.split(".")
+    last = 3 if _SHARED_SUFFIX.search(host) else 2
+    return ".".join([each for each in labels[:-last] if each not in _PREFIXES] + labels[-last:])
+
+
+def _key_path(path: str, host: str) -> str:
     """Return the path without dot segments, empty segments and what only AMP adds."""
+    amp = "amp" in path
+    if not amp and "//" not in path and "/." not in path:
+        return path.rstrip("/") or "/"
     segments: list[str] = []
-    for segment in _one_way(path, _ONE_IN_PATH).split("/"):
+    for segment in path.split("/"):
         if segment == "..":
             del segments[-1:]
         elif segment not in {"", "."}:
             segments.append(segment)
-    first = 0
-    while first < len(segments) and segments[first] == "amp":
-        first += 1
-    segments = segments[first:]
-    while segments:
-        shorter = _without_amp(segments[-1])
-        if shorter == segments[-1]:
-            break
-        segments[-1:] = [shorter] if shorter else []
+    if amp:
+        first = 0
+        while first < len(segments) and segments[first] == "amp" and not is_amp_viewer(host):
+            first += 1
+        segments = segments[first:]
+        while segments:
+            shorter = _without_amp(segments[-1])
+            if shorter == segments[-1]:
+                break
+            segments[-1:] = [shorter] if shorter else []
     return "/" + "/".join(segments)
 
 
@@ -242,23 +257,24 @@ def _without_amp(segment: str) -> str:
         return ""
     for tail in ("", ".html", ".htm"):
         if segment.endswith(f".amp{tail}"):
-            return segment.removesuffix(f".amp{tail}") + tail
+            shorter = segment.removesuffix(f".amp{tail}") + tail
+            return segment if shorter in {".", ".."} else shorter
     return segment
 
 
-def _key_query(query: str) -> str:
+def _key_query(query: str, by: Tracking) -> str:
     kept = []
-    for pair in _one_way(query.replace("+", "%20"), _ONE_IN_QUERY).split("&"):
-        # A doubly escaped "&" leaves "amp;" at the head of the next name.
-        pair = re.sub(r"\A(?:amp;)+", "", pair, flags=re.IGNORECASE)
+    if "%" in query or "+" in query:
+        query = _one_way(query.replace("+", "%20"), _ONE_IN_QUERY)
+    for pair in query.split("&"):
+        while pair[:4].lower() == "amp;":  # a doubly escaped "&" leaves it
+            pair = pair[4:]
         name, _, value = pair.partition("=")
-        low = name.lower()
-        if low in TRACKING_NAMES or low.startswith(TRACKING_PREFIXES):
-            continue
-        if (name or value) and not _TRACKING_PAIR.fullmatch(pair):
+        if (name or value) and not by.drops(name, value):
             kept.append((name, f"{name}={value}" if value else name))
-    kept.sort(key=lambda pair: pair[0])
-    return "?" + "&".join(pair for _, pair in kept) if kept else ""
+    if len(kept) > 1:
+        kept.sort(key=itemgetter(0))
+    return "&".join([pair for _, pair in kept])
 
 
 @lru_cache(maxsize=2048)

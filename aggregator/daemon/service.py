@@ -26,6 +26,8 @@ from aggregator.flow.polled import Absorbed
 from aggregator.flow.publish import publish_due
 from aggregator.flow.push import push_due
 from aggregator.flow.pushed import Inbox
+from aggregator.flow.tidy import tidy
+from aggregator.model.settings import Settings
 from aggregator.ports import Fetcher
 from aggregator.system import bring_into_line, new_fetcher
 from aggregator.web.app import make_app
@@ -38,6 +40,7 @@ WATCH_EVERY = 2.0
 FOLLOW_EVERY = 30.0  # between looks at lists that are due
 PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
+TIDY_EVERY = 86400.0
 CLOCK_EVERY = 1.0
 CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
 LAST_WORDS = 3.0  # seconds the jobs under way get to end
@@ -56,7 +59,7 @@ class Service:
         self._former: list[Fetcher] = []  # of earlier settings
         self.inbox = Inbox()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._file_seen = _signature(kit.settings.path)
+        self._file_seen = _signatures(kit.settings)
         self._problems: dict[str, str] = {}  # by job: what stops it now
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(8)},  # a long one must not hold up the others
@@ -105,6 +108,7 @@ class Service:
             (self.push, PUSH_EVERY),
             (self.follow, FOLLOW_EVERY),
             (self.pages, PAGES_EVERY),
+            (self.tidy, TIDY_EVERY),
         ):
             self._scheduler.add_job(
                 self._do,
@@ -182,10 +186,17 @@ class Service:
         """Ask hubs to tell us what is new, and renew what ends."""
         push_due(self._kit, stop=self._stop)
 
+    def tidy(self) -> None:
+        """Forget what nobody asks for any more."""
+        done = tidy(self._kit, stop=self._stop)
+        if done:
+            told = {"days": done.days, "polls": done.polls, "robots": done.robots}
+            log.info("tidied", extra=told)
+
     def watch(self) -> None:
         """Take in a changed feeds.yaml; with a mistake in it the last good one stays in force."""
         path = self._kit.settings.path
-        seen = _signature(path)
+        seen = _signatures(self._kit.settings)
         if path is None or seen == self._file_seen:
             return
         try:
@@ -204,7 +215,7 @@ class Service:
             kit = replace(kit, fetcher=new_fetcher(settings))
         done = bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
-        log.warning(
+        log.info(
             "feeds.yaml taken in",
             extra={
                 "added": len(done.added),
@@ -212,6 +223,11 @@ class Service:
                 "retired": len(done.retired),
             },
         )
+
+
+def _signatures(settings: Settings) -> tuple[tuple[int, int] | None, ...]:
+    """Of feeds.yaml and the gazetteers it names."""
+    return tuple(map(_signature, (settings.path, *(one.file for one in settings.gazetteers))))
 
 
 def _signature(path: Path | None) -> tuple[int, int] | None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aggregator.core.dates import iso_day
 from aggregator.core.drafting import Books, Draft, clean_feed_line, draft
 from aggregator.core.identity import assign, identify, lookup_hashes
-from aggregator.core.intake import Recall, decide
+from aggregator.core.intake import decide
 from aggregator.core.schedule import after_failure, after_success, after_unreadable, heard, told
 from aggregator.core.urls import absolute
 from aggregator.core.websub import after_ping
-from aggregator.flow.filing import Desk, homes, is_free, redraw, refresh_stories
+from aggregator.flow.filing import Desk, homes, is_free, redraw, refresh_articles
+from aggregator.flow.kit import Kit
 from aggregator.flow.pages import page_texts, want_pages
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
 from aggregator.flow.push import heed_arrivals, heed_hubs
+from aggregator.flow.recalling import recall_of
 from aggregator.flow.upkeep import TAKEN_BACK, move, pass_on, taken_back, with_move
 from aggregator.formats.reading import READERS
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Failed, Fetched
 from aggregator.model.feed import Feed, PollRecord, PollState
-from aggregator.model.intake import Blocks, Candidate, Intake
+from aggregator.model.intake import Blocks, Intake
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     cannot be drafted is told in `spoilt` and stops no other.
     """
     feed, now = learned(arrived.claim.feed, parsed), int(arrived.turn.started)
-    identified = identify(parsed.entries)
+    identified = identify(parsed.entries, books.tracking)
     known = tx.entries.known(feed.id, lookup_hashes(identified))
     keyed = assign(identified, known)
     pages = page_texts(tx, feed, keyed, known)
@@ -62,17 +64,18 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
     )
 
 
-def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
+def absorb(kit: Kit, tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
     """Keep one turn: entries, stories, verdicts and validators together, or nothing.
 
-    Raises `Overtaken` when the claim no longer holds; the caller rolls back.
+    Raises `Overtaken` when the claim no longer holds; the caller rolls back, and has the memory
+    forget what was decided.
     """
     feed, turn = polled.claim.feed, polled.turn
     intake, state, to = Intake(), state_after(polled), None
     if polled.parsed is not None:
         feed = learned(feed, polled.parsed)
         desk.feeds[feed.id], desk.homes[feed.id] = feed, homes(tx, feed)
-        intake = _decide(tx, feed, polled, blocks, homes=desk.homes[feed.id])
+        intake = _decide(tx, feed, polled, blocks, homes=desk.homes[feed.id], kit=kit)
         state = _having_seen(state, polled, intake)
     if state.moved_to is not None or state.notice is not None:
         state, to = with_move(tx, feed, state, turn.started)
@@ -93,7 +96,7 @@ def absorb(tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
         outcome=polled.outcome,
         new=len(intake.arrivals),
         revised=len(intake.changes),
-        stories=sum(each.story_id is None for each in intake.arrivals),
+        stories=sum(each.article_id is None for each in intake.arrivals),
         problem=state.problem,
         unusable=polled.unreadable is not None,
     )
@@ -155,24 +158,25 @@ def learned(feed: Feed, parsed: ParsedFeed) -> Feed:
     )
 
 
-def _decide(tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozenset[str]) -> Intake:
-    def candidates_of(drafts: Sequence[Draft]) -> Sequence[Candidate]:
-        return tx.entries.candidates(
-            [each.url_hash for each in drafts if each.url_hash is not None],
-            [each.body_hash for each in drafts if each.body_hash is not None],
-        )
-
-    return decide(
+def _decide(
+    tx: Tx, feed: Feed, polled: Polled, blocks: Blocks, *, homes: frozenset[str], kit: Kit
+) -> Intake:
+    now, memory = int(polled.turn.started), kit.stories
+    fresh = any(key not in polled.known for key in polled.drafts)
+    stories = memory.stories(tx, kit.settings, now) if fresh else None
+    intake = decide(
         feed,
         {key: digest for key, digest in polled.digests.items() if key not in polled.spoilt},
         polled.known,
         polled.drafts.__getitem__,
-        Recall(candidates=candidates_of, past=tx.entries.past),
+        recall_of(tx, feed, memory, stories, now),
         homes=homes,
         blocks=blocks,
         last_visit=polled.claim.state.last_ok_at,
-        now=int(polled.turn.started),
+        now=now,
     )
+    memory.ours(max((each.article_id or 0 for each in intake.arrivals if each.opens), default=0))
+    return intake
 
 
 def _keep(tx: Tx, polled: Polled, intake: Intake, blocks: Blocks, desk: Desk) -> None:
@@ -191,10 +195,10 @@ def _keep(tx: Tx, polled: Polled, intake: Intake, blocks: Blocks, desk: Desk) ->
         tx.entries.take_back(gone, now, TAKEN_BACK)
         # What editors keep out meanwhile comes back by no publisher's word.
         tx.entries.set_withdrawn([each for each in given if is_free(tx, each, blocks)], None)
-    stories = [each.story_id for each in kept] + [each.into for each in intake.merges]
+    stories = [each.article_id for each in kept] + [each.into for each in intake.merges]
     found = (tx.stories.of_entry(entry_id) for entry_id in (*gone, *given))
-    stories += [story_id for story_id in found if story_id is not None]
-    refresh_stories(tx, desk, stories, now)
+    stories += [article_id for article_id in found if article_id is not None]
+    refresh_articles(tx, desk, stories, now)
     redraw(tx, stories, now)
 
 

@@ -15,7 +15,7 @@ from aggregator.core.series import find
 from aggregator.core.tagging import tag_name
 from aggregator.core.text import fold
 from aggregator.flow.curate import topic_named
-from aggregator.flow.filing import desk, redraw, refresh, refresh_stories
+from aggregator.flow.filing import desk, redraw, refresh_articles
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.setup import desk_feed, identity
 from aggregator.model.entry import Instalment, Known, ParsedEntry
@@ -50,7 +50,7 @@ def add_column(kit: Kit, column: Column, *, topic: str | None, actor: str) -> Ad
     now = int(kit.clock())
     with kit.store.write(durable=True) as tx:
         given = [topic_named(tx, topic).id] if topic is not None else []
-        ready = books(tx, kit.settings)
+        ready = books(tx, kit.settings, kit.guess)
         feed = desk_feed(tx, kit.settings.site, kit.base, now)
         keyed, known = _keyed(tx, feed, column, now)
         drafted = _draft(kit.settings, feed, column, ready, keyed, now=now)
@@ -169,11 +169,9 @@ def _put(
         ).id
         for each in topics
     ]
-    story = tx.stories.of_entry(entry_id)
-    assert story is not None, "an entry that was just kept tells a story"
+    article = tx.stories.of_entry(entry_id)
+    assert article is not None, "an entry that was just kept is of an article"
     who = desk(tx, identity(tx, kit.settings.site, now))
-    for each in topics:
-        refresh(tx, who, tx.topics.case(each, story), now)
-    refresh_stories(tx, who, [story], now)
-    redraw(tx, [story], now)
+    refresh_articles(tx, who, [article], now, also=[(each, article) for each in topics])
+    redraw(tx, [article], now)
     return tuple(done)

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aggregator.core.homes import at_home
+from aggregator.core.tracking import Tracking, tracking
 from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
-from aggregator.flow.filing import desk, homes, is_free, refresh, refresh_stories
+from aggregator.flow.filing import desk, homes, is_free, refresh_articles
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
-from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId
 from aggregator.model.topic import Decision, NewDecision, Topic, Verb
 from aggregator.ports import Tx
 
@@ -49,7 +50,7 @@ def act(kit: Kit, what: Act) -> Decision:
                 why=what.why,
             )
         )
-        _follow(tx, kit, topic, entry.story_id, now)
+        _follow(tx, kit, topic, entry.article_id, now)
     return decision
 
 
@@ -85,7 +86,7 @@ def withdraw(kit: Kit, what: str, *, reason: str, actor: str) -> tuple[Decision,
         raise UsageError("a withdrawal needs a reason: add --reason 'why'")
     now = int(kit.clock())
     with kit.store.write(durable=True) as tx:
-        payload = _withdrawn(tx, what)
+        payload = _withdrawn(tx, what, tracking(kit.settings.tracking))
         entries = _entries_of(tx, payload)
         decision = tx.topics.decide(
             NewDecision(
@@ -111,12 +112,13 @@ def topic_named(tx: Tx, slug: str) -> Topic:
 
 
 def entry_named(tx: Tx, handle: str) -> Entry:
-    """Return the entry of this number, or the lead of the story of this id. Raises `NotFound`."""
+    """Return the entry of this number, or the lead of the article of this id. Raises `NotFound`."""
     if handle.isdecimal():
         entry = tx.entries.get(EntryId(int(handle)))
     else:
-        story = tx.stories.find(handle)
-        entry = tx.entries.get(story.story.lead_entry_id) if story is not None else None
+        article = tx.stories.article(handle)
+        lead = tx.stories.lead(article) if article is not None else None
+        entry = tx.entries.get(lead) if lead is not None else None
     if entry is None:
         raise NotFound(
             f"no entry or story answers to {handle!r}; `aggregator entries search` finds them"
@@ -171,14 +173,14 @@ def _let_return(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
     _let_follow(tx, kit, entries, now)
 
 
-def _withdrawn(tx: Tx, what: str) -> dict[str, str]:
+def _withdrawn(tx: Tx, what: str, by: Tracking) -> dict[str, str]:
     """Return what is named as a decision's payload: kind and value, of an entry its hashes too."""
-    if what.isdecimal() or tx.stories.find(what) is not None:
+    if what.isdecimal() or tx.stories.article(what) is not None:
         return _one_entry(tx, entry_named(tx, what).id)
     feed = tx.feeds.find(what)
     if feed is not None:
         return {"kind": "feed", "value": str(feed.id)}
-    number = url_hash(what)
+    number = url_hash(what, by)
     if number is not None and (found := tx.entries.by_url(number)):
         return _one_entry(tx, found[0])
     host = host_of(what if "//" in what else f"http://{what}/")
@@ -240,9 +242,9 @@ def _follow_decision(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
         _follow(tx, kit, topic, story, now)
 
 
-def _follow(tx: Tx, kit: Kit, topic: Topic, story: StoryId, now: int) -> None:
+def _follow(tx: Tx, kit: Kit, topic: Topic, article: ArticleId, now: int) -> None:
     who = desk(tx, identity(tx, kit.settings.site, now))
-    refresh(tx, who, tx.topics.case(topic.id, story), now)
+    refresh_articles(tx, who, (article,), now, also=((topic.id, article),))
 
 
 def _let_follow(tx: Tx, kit: Kit, entries: Sequence[EntryId], now: int) -> None:
@@ -253,6 +255,6 @@ def _let_follow(tx: Tx, kit: Kit, entries: Sequence[EntryId], now: int) -> None:
         )
     )
     touched = {topic_id for topic_id, _ in tx.topics.topics_of(stories)}
-    refresh_stories(tx, desk(tx, identity(tx, kit.settings.site, now)), stories, now)
+    refresh_articles(tx, desk(tx, identity(tx, kit.settings.site, now)), stories, now)
     for topic_id in sorted(touched):
         tx.publications.mark_dirty(topic_id, now)

@@ -18,6 +18,8 @@ from aggregator.model.ids import FeedId
 from aggregator.model.topic import Case, State, Topic, Verb
 from aggregator.ports import Tx
 
+NOT_YET, NO_MORE = "not shown yet", "not shown any more"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -35,6 +37,14 @@ class Explanation:
     inside: bool
     steps: tuple[Step, ...]
 
+    @property
+    def headline(self) -> str:
+        """The answer in a word or two, to stand before the topic's name."""
+        last = self.steps[-1].result
+        return {NOT_YET: "not yet in", NO_MORE: "published, but no more in"}.get(
+            last, "in" if self.inside else "not in"
+        )
+
 
 def explain(kit: Kit, handle: str, slug: str) -> Explanation:
     """Return why an entry (number, or a story's id) is in a topic or not.
@@ -47,7 +57,7 @@ def explain(kit: Kit, handle: str, slug: str) -> Explanation:
         feed = tx.feeds.get(entry.feed_id)
         assert feed is not None, "an entry's feed is never deleted before it"
         feeds = {each.id: each for each in tx.feeds.all()}
-        case = tx.topics.case(topic.id, entry.story_id)
+        case = tx.topics.case(topic.id, entry.article_id)
         steps = [
             _fetch(tx, entry, feed),
             _identity(entry),
@@ -82,7 +92,7 @@ def _withdrawal(entry: Entry) -> list[Step]:
 
 
 def _story(tx: Tx, entry: Entry) -> Step:
-    view = tx.stories.view(entry.story_id)
+    view = tx.stories.view(entry.article_id)
     if view is None:
         return Step(step="story", result="none", because="")
     because = next((s.because for s in view.sources if s.entry.id == entry.id), "first")
@@ -157,8 +167,8 @@ def _edition(
         return step("not shown", "every source of it is private (auth: without rights:)"), False
     if case.item.visible_from > now:
         wait = int(case.item.visible_from - now)
-        return step("not shown yet", f"the topic's delay ends in {wait} s"), False
+        return step(NOT_YET, f"the topic's delay ends in {wait} s"), False
     shown = tx.publications.visible(topic.id, now, topic.spec.publish.items)
     if any(each.item.id == case.item.id for each in shown):
         return step("shown", f"as {case.item.uri}"), True
-    return step("not shown any more", f"newer items fill the {topic.spec.publish.items}"), False
+    return step(NO_MORE, f"newer items fill the {topic.spec.publish.items}"), False

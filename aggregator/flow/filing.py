@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from aggregator.core.curation import Ruling, elect, judge, standing
+from aggregator.core.curation import Folded, Ruling, elect, fold, judge, standing
 from aggregator.core.homes import bare_host, homes_of
 from aggregator.core.ids import choose_uri
 from aggregator.core.intake import blocked
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed
-from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Blocks, Match
-from aggregator.model.topic import Admitted, Case, NewItem, Topic, Verdict
+from aggregator.model.topic import Admitted, Case, Item, NewItem, Tell, Topic, Verdict
 from aggregator.ports import Tx
 
 
@@ -61,23 +61,29 @@ def is_free(tx: Tx, entry_id: EntryId, blocks: Blocks) -> bool:
     return not by_itself and blocked(feed, entry.text.url, hashes, blocks) is None
 
 
-def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) -> set[TopicId]:
-    """Judge these stories anew in every topic they touch; return the topics that changed.
+Place = tuple[TopicId, ArticleId]
+
+
+def refresh_articles(
+    tx: Tx, desk: Desk, article_ids: Iterable[ArticleId], now: int, *, also: Iterable[Place] = ()
+) -> set[TopicId]:
+    """Judge these articles anew in every topic they touch; return the topics that changed.
 
     Within one call the older entries go first, so that those published together stand in the
-    order of their dates.
+    order of their dates. `also` are places that nothing is known of yet but a decision.
     """
-    pairs = tx.topics.topics_of(tuple(dict.fromkeys(story_ids)))
-    if not pairs:
+    places = _places(tx, desk, tuple(dict.fromkeys(article_ids)), also)
+    if not places:
         return set()
-    cases = list(tx.topics.cases(pairs))
-    cases.sort(key=lambda case: (min((a.place for a in case.admitted), default=0), case.story_id))
+    cases = [_with_editors_entries(tx, case) for case in tx.topics.cases(places)]
+    folded = _folded(tx, desk, cases)
+    folded.sort(key=lambda each: (_oldest(each.case), each.case.article_id))
     changed: set[TopicId] = set()
     verdicts: list[Verdict] = []
-    for case in cases:
-        ruled = _rule(tx, desk, case, now)
+    for each in folded:
+        ruled = _rule(tx, desk, each, now)
         if ruled is not None:
-            changed |= {case.topic_id} if ruled.visible else set()
+            changed |= {each.case.topic_id} if ruled.visible else set()
             verdicts += ruled.verdicts
     tx.topics.keep_verdicts(verdicts)
     for topic_id in changed:
@@ -85,21 +91,54 @@ def refresh_stories(tx: Tx, desk: Desk, story_ids: Iterable[StoryId], now: int) 
     return changed
 
 
-def redraw(tx: Tx, story_ids: Iterable[StoryId], now: int) -> None:
-    """Compose anew wherever these stories show: a text was revised, or a source joined."""
-    for topic_id in sorted(tx.topics.showing(tuple(story_ids))):
+def case_in(tx: Tx, topic: Topic, article_id: ArticleId) -> Case:
+    """Return what is known of an article in a topic, of its whole story where that is one item."""
+    if topic.spec.tell is not Tell.STORIES:
+        return tx.topics.case(topic.id, article_id)
+    parts = tx.stories.articles_of((article_id,)) or (article_id,)
+    return fold(tx.topics.cases([(topic.id, part) for part in parts])).case
+
+
+def redraw(tx: Tx, article_ids: Iterable[ArticleId], now: int) -> None:
+    """Compose anew wherever these articles show, or another report of their stories does.
+
+    A text was revised, or a source joined.
+    """
+    for topic_id in sorted(tx.topics.showing(tuple(tx.stories.articles_of(tuple(article_ids))))):
         tx.publications.mark_dirty(topic_id, now)
 
 
-def refresh(tx: Tx, desk: Desk, case: Case, now: int) -> bool:
-    """Judge one story in one topic and keep what follows. True when anything visible changed."""
-    ruled = _rule(tx, desk, case, now)
-    if ruled is None:
-        return False
-    tx.topics.keep_verdicts(ruled.verdicts)
-    if ruled.visible:
-        tx.publications.mark_dirty(case.topic_id, now)
-    return ruled.visible
+def _places(
+    tx: Tx, desk: Desk, article_ids: tuple[ArticleId, ...], also: Iterable[Place]
+) -> tuple[Place, ...]:
+    """Return where these are judged: where a topic tells stories, with all parts of theirs."""
+    places = dict.fromkeys((*tx.topics.topics_of(article_ids), *also))
+    telling = {each.id for each in desk.topics.values() if each.spec.tell is Tell.STORIES}
+    if telling.isdisjoint(topic_id for topic_id, _ in places):
+        return tuple(places)
+    parts = tx.stories.articles_of(tuple({article_id for _, article_id in places}))
+    more = tx.topics.topics_of(tuple(parts))
+    return tuple(dict.fromkeys((*places, *(each for each in more if each[0] in telling))))
+
+
+def _folded(tx: Tx, desk: Desk, cases: Sequence[Case]) -> list[Folded]:
+    """Return what is judged together: in a topic that tells stories, all articles of each."""
+    folded: list[Folded] = []
+    together: dict[Place, list[Case]] = {}
+    story_of: Mapping[ArticleId, ArticleId] = {}
+    for case in cases:
+        topic = desk.topics.get(case.topic_id)
+        if topic is None or topic.spec.tell is not Tell.STORIES:
+            folded.append(Folded(case=case))
+            continue
+        story_of = story_of or tx.stories.articles_of(tuple({each.article_id for each in cases}))
+        story = story_of.get(case.article_id, case.article_id)
+        together.setdefault((case.topic_id, story), []).append(case)
+    return folded + [fold(each) for each in together.values()]
+
+
+def _oldest(case: Case) -> int:
+    return min((each.place for each in case.admitted), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +149,12 @@ class _Ruled:
     visible: bool  # whether anything that shows has changed
 
 
-def _rule(tx: Tx, desk: Desk, case: Case, now: int) -> _Ruled | None:
-    """Judge one story in one topic and keep its item; None when there is no such topic."""
+def _rule(tx: Tx, desk: Desk, folded: Folded, now: int) -> _Ruled | None:
+    """Judge one place of a topic and keep its item; None when there is no such topic."""
+    case = folded.case
     topic = desk.topics.get(case.topic_id)
     if topic is None:
         return None
-    case = _with_editors_entries(tx, case)
     bring_feeds(tx, desk, (each.feed_id for each in case.admitted))
 
     quota = _over_quota(tx, topic, case, desk, now)
@@ -123,11 +162,28 @@ def _rule(tx: Tx, desk: Desk, case: Case, now: int) -> _Ruled | None:
 
     changed = ruling.verdict != case.verdict
     if changed and ruling.verdict is None:
-        tx.topics.drop_verdict(case.topic_id, case.story_id)
+        tx.topics.drop_verdict(case.topic_id, case.article_id)
     visible = changed and _looks(ruling.verdict) != _looks(case.verdict)
     visible |= _keep_item(tx, desk, topic, case, ruling, now=now)
+    for other in folded.others:
+        visible |= _fold_away(tx, other, now)
     new = (ruling.verdict,) if changed and ruling.verdict is not None else ()
     return _Ruled(verdicts=new, visible=visible)
+
+
+def _fold_away(tx: Tx, case: Case, now: int) -> bool:
+    """Have an article told by another item of its story; True when it was to be seen."""
+    if case.verdict is not None:
+        tx.topics.drop_verdict(case.topic_id, case.article_id)
+    return case.item is not None and _end(tx, case.item, now)
+
+
+def _end(tx: Tx, item: Item, now: int) -> bool:
+    """Take an item out of its topic; True when it was there."""
+    if item.visible_until is not None and item.visible_until <= now:
+        return False
+    tx.topics.change_item(replace(item, visible_until=max(now, item.visible_from)))
+    return True
 
 
 def _with_editors_entries(tx: Tx, case: Case) -> Case:
@@ -143,7 +199,7 @@ def _with_editors_entries(tx: Tx, case: Case) -> Case:
         tx.topics.admit(entry_id, (match,), by_editor=True)
     for entry_id in sorted(present - wanted):
         tx.topics.unadmit(entry_id, case.topic_id)
-    return tx.topics.case(case.topic_id, case.story_id)
+    return tx.topics.case(case.topic_id, case.article_id)
 
 
 def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
@@ -180,10 +236,7 @@ def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, 
             tx.publications.mark_dirty(topic.id, visible_from)
         return True
     if lead is None:
-        if item.visible_until is not None and item.visible_until <= now:
-            return False
-        tx.topics.change_item(replace(item, visible_until=max(now, item.visible_from)))
-        return True
+        return _end(tx, item, now)
     if lead.entry_id == item.lead_entry_id and item.visible_until is None:
         return False
     tx.topics.change_item(replace(item, lead_entry_id=lead.entry_id, visible_until=None))
@@ -201,11 +254,11 @@ def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int)
     )
     uri = make(lead.guid, key=lead.key_hash)
     if tx.topics.has_uri(case.topic_id, uri):  # two feeds claim one id: ours is namespaced
-        uri = make("", key=f"{lead.key_hash}:{case.story_id}")
+        uri = make("", key=f"{lead.key_hash}:{case.article_id}")
     published = lead.published_at if lead.published_at is not None else lead.first_seen_at
     return NewItem(
         topic_id=case.topic_id,
-        story_id=case.story_id,
+        article_id=case.article_id,
         uri=uri,
         lead_entry_id=lead.entry_id,
         first_published_at=visible_from,

@@ -52,9 +52,11 @@ class _Reading:
 
 
 def follow_due(
-    kit: Kit, *, patience: float = 0.0, stop: Event | None = None
+    kit: Kit, *, patience: float = 0.0, stop: Event | None = None, early: bool = False
 ) -> tuple[Followed, ...]:
     """Read the lists whose time has come and bring our feeds into line with them.
+
+    `early`: all of them, except that a host which asked for a pause has it.
 
     Each is one conditional request in its host's turn; for a host that is busy longer than
     `patience` seconds the list waits till later. What was read and its validators are kept in
@@ -62,7 +64,7 @@ def follow_due(
     is set no further list is asked for, and what was cut off is no list's fault.
     """
     with kit.store.write() as tx:
-        due = tx.lists.claim_due(kit.clock(), lease=LEASE)
+        due = tx.lists.claim_due(kit.clock(), lease=LEASE, early=early)
     stop = stop or Event()
     looked = (_look_safely(kit, each, patience, stop) for each in due if not stop.is_set())
     return tuple(done for done in looked if done is not None)

@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from aggregator.core.column_rhythm import LOOKED_BACK, columns
 from aggregator.core.health import DAYS, Condition, Health, judge
 from aggregator.model.exchange import Hop, Outcome
 from aggregator.model.feed import Feed, FeedStatus
+from aggregator.model.ids import FeedId
 from aggregator.model.ledger import HostTally, Tally, day_of
+from aggregator.model.series import Column
+from aggregator.model.settings import SeriesSpec
 from aggregator.ports import Tx
 
 SUBSCRIBERS = "subscribers"
@@ -51,8 +55,8 @@ def enter(tx: Tx, asked: Iterable[tuple[Feed, Outcome]], at: float) -> None:
     tx.ledger.count(private, at, private=True)
 
 
-def health_of(tx: Tx, feed: Feed, now: float) -> Health:
-    """Return how one feed fares."""
+def health_of(tx: Tx, feed: Feed, now: float, series: Iterable[SeriesSpec] = ()) -> Health:
+    """Return how one feed fares, and these series in it."""
     since = day_of(now) - DAYS + 1
     return judge(
         feed,
@@ -62,15 +66,18 @@ def health_of(tx: Tx, feed: Feed, now: float) -> Health:
         brought=tx.ledger.feed_days(since, feed.id).get(feed.id),
         known_since=tx.ledger.known_since(feed.id).get(feed.id),
         answers=tx.ledger.answers(LAST_POLLS, feed.id)[feed.id],
+        columns=_columns(tx, series, now).get(feed.id, ()),
     )
 
 
-def health_of_all(tx: Tx, now: float, *statuses: FeedStatus) -> tuple[Health, ...]:
-    """Return how every feed fares, or those with these statuses: six queries for all."""
+def health_of_all(
+    tx: Tx, now: float, *statuses: FeedStatus, series: Iterable[SeriesSpec] = ()
+) -> tuple[Health, ...]:
+    """Return how every feed fares, or those with these statuses: seven queries for all."""
     feeds, states = tx.feeds.all(*statuses), tx.feeds.states()
     counts, since = tx.feeds.counts(), day_of(now) - DAYS + 1
     brought, known = tx.ledger.feed_days(since), tx.ledger.known_since()
-    answers = tx.ledger.answers(LAST_POLLS)
+    answers, told = tx.ledger.answers(LAST_POLLS), _columns(tx, series, now)
     return tuple(
         judge(
             feed,
@@ -80,9 +87,18 @@ def health_of_all(tx: Tx, now: float, *statuses: FeedStatus) -> tuple[Health, ..
             brought=brought.get(feed.id),
             known_since=known.get(feed.id),
             answers=answers[feed.id],
+            columns=told.get(feed.id, ()),
         )
         for feed in feeds
     )
+
+
+def _columns(
+    tx: Tx, series: Iterable[SeriesSpec], now: float
+) -> Mapping[FeedId, tuple[Column, ...]]:
+    """Return how these series fare, by the feeds that bring them."""
+    names = [each.name for each in series]
+    return columns(tx.columns.came(names, int(now) - LOOKED_BACK), now) if names else {}
 
 
 def totals(tx: Tx, now: float) -> Totals:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from aggregator.core.drafting import Books
-from aggregator.core.rules import rule_book
-from aggregator.core.series import series_book
-from aggregator.core.tagging import vocabulary
+from aggregator.core.lang import Guess
+from aggregator.core.robots import RobotsShelf
+from aggregator.core.series import SeriesBook, series_book
+from aggregator.core.standing import rule_book
+from aggregator.core.tagging import Vocabulary, vocabulary
+from aggregator.core.tracking import tracking
+from aggregator.flow.memory import StoryMemory
 from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
 from aggregator.model.topic import TopicStatus
@@ -29,12 +33,39 @@ class Kit:
     authorize: Callable[[Auth], str]  # the header value; UsageError when a secret is missing
     base: str  # address of our pages
     closing: Event = field(default_factory=Event)  # once set, nobody waits for a host any more
+    robots: RobotsShelf = field(default_factory=RobotsShelf)
+    stories: StoryMemory = field(default_factory=StoryMemory)
+    guess: Guess | None = None  # what language a text is in; None: nobody can tell
 
 
-def books(tx: Tx, settings: Settings) -> Books:
-    """Return what entries are judged by, as vocabulary, series and topics stand now."""
+def books(tx: Tx, settings: Settings, guess: Guess | None = None) -> Books:
+    """Return what entries are judged by, as vocabulary, series and topics stand now.
+
+    With `guess`, languages that nobody states are guessed as well.
+    """
+    known, series = _compiled(settings)
     return Books(
-        vocabulary=vocabulary(settings.tags),
-        series=series_book(settings.series),
+        vocabulary=known,
+        series=series,
         rules=rule_book(tx.topics.all(TopicStatus.ACTIVE)),
+        tracking=tracking(settings.tracking),
+        guess=guess,
+        window=settings.window,
     )
+
+
+_Compiled = tuple[Settings, Vocabulary, SeriesBook]
+_last: list[_Compiled] = []  # gazetteers take a second to compile, and books are asked for each
+
+
+def _compiled(settings: Settings) -> tuple[Vocabulary, SeriesBook]:
+    """Return vocabulary and series of these very settings, compiled once for all rounds."""
+    for held, known, series in tuple(_last):
+        if held is settings:
+            return known, series
+    known = vocabulary(
+        settings.tags, gazetteers=settings.gazetteers, categories=settings.categories
+    )
+    series = series_book(settings.series)
+    _last[:] = [(settings, known, series)]
+    return known, series

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from aggregator.core.following import by_address, tags_from
 from aggregator.core.naming import DESK_FEED, FEED_NAME, name_for
@@ -13,6 +15,8 @@ from aggregator.flow.kit import Kit
 from aggregator.formats.opml import MAX_DEPTH, read_opml, write_opml
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList, Rights
 from aggregator.ports import Tx
+
+_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,11 @@ def address_of(text: str) -> str:
     address = spelt_out(text) or text.strip()
     address = address if "://" in address else f"https://{address}"
     scheme, _, rest = address.partition("://")
+    if is_a_word(text):
+        raise UsageError(
+            f"{text.strip()!r} is no feed's name, no address and no shortcut"
+            f" (a host without a dot is written https://{rest}/)"
+        )
     if (
         scheme.lower() not in ("http", "https")
         or not rest.strip("/")
@@ -58,6 +67,37 @@ def address_of(text: str) -> str:
     if "@" in rest.split("/", 1)[0]:
         raise UsageError("an address must not hold a name and password; use auth: in feeds.yaml")
     return address
+
+
+def is_a_word(text: str) -> bool:
+    """Return whether this is more likely a mistyped name of a feed than the name of a host."""
+    word = text.strip()
+    return _WORD.fullmatch(word) is not None and word != "localhost"
+
+
+def no_such_feed(tx: Tx, handle: str) -> NotFound:
+    """Return the error for a name that no feed has, with the names that are near to it."""
+    names = [feed.spec.name for feed in tx.feeds.all()]
+    near = get_close_matches(handle, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return NotFound(f"no feed is called {handle!r}; {hint}`aggregator feeds list` names them all")
+
+
+def check_name(kit: Kit, name: str, url: str) -> None:
+    """Refuse a name for a new feed that is none, or taken, before anybody is asked for anything.
+
+    Raises `UsageError`.
+    """
+    with kit.store.read() as tx:
+        feeds = tx.feeds.all(FeedStatus.ACTIVE, FeedStatus.PAUSED, FeedStatus.GONE)
+    _refuse_name(name, {feed.spec.name for feed in feeds if feed.spec.url != url})
+
+
+def _refuse_name(name: str, taken: Set[str]) -> None:
+    if not FEED_NAME.fullmatch(name):
+        raise UsageError(f"a feed's name is written with a-z 0-9 . _ -, not {name!r}")
+    if name in taken:
+        raise UsageError(f"another feed is called {name!r}; choose another --name")
 
 
 def spec_for(
@@ -74,10 +114,8 @@ def spec_for(
     Raises `UsageError`.
     """
     address = address_of(feed_address(url) or url)
-    if name is not None and not FEED_NAME.fullmatch(name):
-        raise UsageError(f"a feed's name is written with a-z 0-9 . _ -, not {name!r}")
-    if name is not None and name in taken:
-        raise UsageError(f"another feed is called {name!r}; choose another --name")
+    if name is not None:
+        _refuse_name(name, taken)
     return FeedSpec(
         url=address,
         name=name or name_for(address, taken),
@@ -148,7 +186,7 @@ def set_status(kit: Kit, handle: str, status: FeedStatus) -> Feed:
     with kit.store.write(durable=True) as tx:
         feed = tx.feeds.find(handle)
         if feed is None:
-            raise NotFound(f"no feed is called {handle!r}; `aggregator feeds list` names them all")
+            raise no_such_feed(tx, handle)
         if feed.origin is Origin.FILE and status is FeedStatus.RETIRED:
             raise UsageError(f"{feed.spec.name!r} stands in feeds.yaml: take it out there")
         if feed.origin is Origin.FILE and feed.status is FeedStatus.RETIRED:

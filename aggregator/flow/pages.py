@@ -14,7 +14,7 @@ from aggregator.core.identity import Keyed
 from aggregator.core.robots import place_of
 from aggregator.core.schedule import host_pause
 from aggregator.errors import ReadFailed, StoreError, StoreRefused
-from aggregator.flow.filing import Desk, bring_feeds, desk, redraw, refresh_stories
+from aggregator.flow.filing import Desk, bring_feeds, desk, redraw, refresh_articles
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.robots import allowed
 from aggregator.flow.setup import identity
@@ -46,6 +46,15 @@ class PagesReport:
     kept: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
     missing: str | None = None  # how to install what it takes; nothing was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPage:
+    """What a page gave: its article as HTML, or why there is none."""
+
+    body: str = ""
+    problem: str | None = None
+    again_at: float | None = None  # when whoever it leads to may be asked; None: it stays so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,26 +219,26 @@ def _visit(kit: Kit, page: DuePage, held_until: float) -> _Visit:
         again_at = _after(page, _again_at(kit, page, outcome))
         problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
         return result(problem, again_at=again_at, spacing=spacing, outcome=outcome)
-    body, why_not = read_article(kit, page.url, outcome, private=page.private)
-    return result(why_not, body=body, spacing=spacing, outcome=outcome)
+    read = read_article(kit, page.url, outcome, private=page.private)
+    again_at = _after(page, read.again_at)
+    return result(read.problem, body=read.body, again_at=again_at, spacing=spacing, outcome=outcome)
 
 
-def read_article(
-    kit: Kit, url: str, outcome: Fetched, *, private: bool = False
-) -> tuple[str, str | None]:
-    """Return the article of a page that was asked for at `url` as HTML, or "" and why not."""
+def read_article(kit: Kit, url: str, outcome: Fetched, *, private: bool = False) -> ReadPage:
+    """Return the article of a page that was asked for at `url`, or why there is none."""
     if place_of(outcome.url) != place_of(url):
         said = allowed(kit, outcome.url, private=private)  # of whoever it led to
         if not said.yes:
-            return "", f"it leads to another host: {said.because}"
+            problem = f"it leads to another host: {said.because}"
+            return ReadPage(problem=problem, again_at=said.again_at)
     kind = (outcome.content_type or "").split(";")[0].strip().lower()
     if kind not in PAGES and (kind or outcome.body.lstrip()[:1] != b"<"):
-        return "", f"no web page but {kind or 'something without a type'}"
+        return ReadPage(problem=f"no web page but {kind or 'something without a type'}")
     try:
         body = kit.reader.extract(outcome.body, url=outcome.url, content_type=outcome.content_type)
     except ReadFailed as error:
-        return "", str(error)
-    return body, None if body else "no article was found on the page"
+        return ReadPage(problem=str(error))
+    return ReadPage(body=body, problem=None if body else "no article was found on the page")
 
 
 def _again_at(kit: Kit, page: DuePage, outcome: Outcome) -> float | None:
@@ -237,7 +246,9 @@ def _again_at(kit: Kit, page: DuePage, outcome: Outcome) -> float | None:
     if not isinstance(outcome, Failed):
         return None
     status = outcome.status or 0
-    passing = status >= 500 or status in _AGAIN
+    # A redirect that names a time leads to a host that is busy, or asked to be left alone.
+    later = 300 <= status < 400 and outcome.retry_after is not None
+    passing = status >= 500 or status in _AGAIN or later
     if outcome.fault is not Fault.NETWORK and not (outcome.fault is Fault.STATUS and passing):
         return None
     wait = WAITS[min(page.tries, len(WAITS) - 1)]
@@ -276,8 +287,8 @@ def _file(tx: Tx, who: Desk, judged_by: Books, entry_id: EntryId, now: int) -> N
     tx.pages.refile(entry_id, tags, series)
     active = [each.id for each in who.topics.values() if each.status is TopicStatus.ACTIVE]
     tx.topics.readmit(entry_id, matches, active)
-    refresh_stories(tx, who, [entry.story_id], now)
-    redraw(tx, [entry.story_id], now)
+    refresh_articles(tx, who, [entry.article_id], now)
+    redraw(tx, [entry.article_id], now)
 
 
 def _free(tx: Tx, visit: _Visit, now: float) -> None:

@@ -1,19 +1,35 @@
-"""Poll feeds: claim by lease, fetch and read side by side, keep in groups by one writer."""
+"""Poll feeds: claim by lease, wait for servers side by side, read and keep in one thread.
+
+Threads only wait: for servers, and for the processes that read what is dangerous. What takes
+processor time is done by the round's own thread, one document after the other. Python runs one
+thread at a time anyhow; many that want to run cost switches, and as many trees and drafts in
+memory (docs/performance.md).
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from threading import Event
 
 from aggregator.errors import NotFound, UsageError
 from aggregator.flow.health import subscribers
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.polled import Absorbed, Polled
-from aggregator.flow.turn import Ground, broken_turn, keep_group, poll_one
+from aggregator.flow.turn import (
+    Arrived,
+    Ground,
+    broken_turn,
+    drafted,
+    fetch_one,
+    keep_group,
+    read_at_once,
+    read_with_patience,
+)
 from aggregator.model.exchange import Failed, Fetched, NotModified
 from aggregator.model.feed import Claim, FeedStatus
 from aggregator.model.ids import FeedId
@@ -22,6 +38,7 @@ from aggregator.ports import Tx
 log = logging.getLogger(__name__)
 
 GROUP = 50  # polls a transaction (MEASURES §5)
+DRAFTS = 500  # entries after which a group is kept, however few polls brought them
 GROUP_WAIT = 0.05  # seconds a finished poll waits for company
 LEASE = 600.0
 REACH = 256  # chosen feeds among which those to be claimed next are looked for
@@ -81,7 +98,7 @@ def poll_round(
 ) -> PollReport:
     """Poll until nothing can be claimed any more, or `stop` is set; return what was done."""
     with kit.store.read() as tx:
-        ground = Ground(books=books(tx, kit.settings), subscribers=subscribers(tx))
+        ground = Ground(books=books(tx, kit.settings, kit.guess), subscribers=subscribers(tx))
     return _Round(kit, orders, ground, stop or Event(), on_turn).run()
 
 
@@ -104,9 +121,14 @@ def due_now(tx: Tx, now: float) -> tuple[FeedId, ...]:
 
 
 def chosen(tx: Tx, handles: Sequence[str]) -> tuple[FeedId, ...]:
-    """Feeds named by number, name or address; without any, all that are active."""
+    """Feeds named by number, name or address; without any, all that are active.
+
+    Of all those in trouble come first: one that drags until its deadline again shall begin early.
+    """
     if not handles:
-        return tuple(feed.id for feed in tx.feeds.all(FeedStatus.ACTIVE))
+        states = tx.feeds.states()
+        active = [feed.id for feed in tx.feeds.all(FeedStatus.ACTIVE)]
+        return tuple(sorted(active, key=lambda feed_id: states[feed_id].failures == 0))
     found = []
     for handle in handles:
         feed = tx.feeds.find(handle)
@@ -125,6 +147,14 @@ def chosen(tx: Tx, handles: Sequence[str]) -> tuple[FeedId, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Errand:
+    """A claim somebody is out for."""
+
+    claim: Claim
+    since: float  # monotonic seconds
+
+
 class _Round:
     """The state of one round: who is still to be polled, who is being polled."""
 
@@ -136,28 +166,83 @@ class _Round:
         self._left = None if orders.feed_ids is None else list(orders.feed_ids)
         self._report = PollReport()
         self._idle = 0.0  # seconds in which nothing could be claimed
+        self._workers = max(1, kit.settings.net.workers)
+        self._pool = ThreadPoolExecutor(SLOW_SHARE * self._workers, thread_name_prefix="poll")
+        self._out: dict[Future[Arrived], _Errand] = {}  # until the desk takes what they brought
+        self._arrived: SimpleQueue[Future[Arrived]] = SimpleQueue()
 
     def run(self) -> PollReport:
         begun = time.monotonic()
-        workers = max(1, self._kit.settings.net.workers)
-        pool = ThreadPoolExecutor(SLOW_SHARE * workers, thread_name_prefix="poll")
-        pending: dict[Future[Polled], float] = {}  # and since when
         try:
             while not self._stop.is_set():
-                room = min(workers - _quick(pending), SLOW_SHARE * workers - len(pending))
-                if room > 0:
-                    for claim in self._claim(room):
-                        pending[pool.submit(self._turn, claim)] = time.monotonic()
-                if not pending and not self._wait_for_a_host():
+                self._send_out()
+                if not self._out and not self._wait_for_a_host():
                     break
-                for future in self._collect(pending):
-                    del pending[future]
+                self._keep(self._ready())
         finally:
-            self._finish(pool, pending)
-            self._ground.drafting.shutdown(wait=False)
+            self._finish()
         self._report.waiting = len(self._left or ())
         self._report.seconds = round(time.monotonic() - begun, 3)
         return self._report
+
+    def _send_out(self, least: float = 1) -> bool:
+        """Fetch as many feeds as there is room for, when it is for so many at `least`.
+
+        False: there are no more to be had now.
+        """
+        room = min(self._workers - self._busy(), SLOW_SHARE * self._workers - len(self._out))
+        if room < least:
+            return True
+        claims = self._claim(room)
+        for claim in claims:
+            errand = _Errand(claim=claim, since=time.monotonic())
+            self._send(errand, fetch_one, self._kit, claim, self._ground)
+        return len(claims) == room
+
+    def _busy(self) -> int:
+        """Return how many workers are busy: one that drags must not keep others from their turn.
+
+        What they brought fills memory until it is read, however long that takes.
+        """
+        young = time.monotonic() - SLOW
+        return sum(each.since > young or future.done() for future, each in self._out.items())
+
+    def _send(self, errand: _Errand, act: Callable[..., Arrived], *args: object) -> None:
+        future = self._pool.submit(act, *args)
+        self._out[future] = errand
+        future.add_done_callback(self._arrived.put)
+
+    def _ready(self) -> list[Polled]:
+        """Return a group of finished turns, or as many as come within a moment."""
+        ready: list[Polled] = []
+        more, drafts, until = True, 0, time.monotonic() + IDLE
+        while self._out and len(ready) < GROUP and drafts < DRAFTS and not self._stop.is_set():
+            try:
+                arrived = self._arrived.get(timeout=max(0.0, until - time.monotonic()))
+            except Empty:
+                break
+            if not ready:
+                until = time.monotonic() + GROUP_WAIT
+            done = self._at_desk(arrived)
+            if done is not None:
+                ready.append(done)
+                drafts += len(done.drafts)
+            # Some at a time: a claim is a transaction of its own.
+            more = more and self._send_out(self._workers / 2)
+        return ready
+
+    def _at_desk(self, arrived: Future[Arrived]) -> Polled | None:
+        """Read and draft what arrived; None: somebody is out again, to wait for the rest."""
+        errand = self._out.pop(arrived)
+        try:
+            done = read_at_once(self._kit, arrived.result())
+            if not done.waits:
+                return drafted(self._kit, done, self._ground.books)
+        except Exception as error:  # a bug must cost one poll, not the daemon
+            log.exception("poll failed", extra={"feed": errand.claim.feed.spec.name})
+            return broken_turn(self._kit, errand.claim, f"internal error: {error!r}")
+        self._send(errand, read_with_patience, self._kit, done)
+        return None
 
     def _claim(self, limit: int) -> tuple[Claim, ...]:
         if self._left is None:
@@ -218,22 +303,6 @@ class _Round:
         self._stop.wait(min(max(at - now, IDLE / 5), IDLE))
         return True
 
-    def _turn(self, claim: Claim) -> Polled:
-        try:
-            return poll_one(self._kit, claim, self._ground)
-        except Exception as error:  # a bug must cost one poll, not the daemon
-            log.exception("poll failed", extra={"feed": claim.feed.spec.name})
-            return broken_turn(self._kit, claim, f"internal error: {error!r}")
-
-    def _collect(self, pending: Iterable[Future[Polled]]) -> set[Future[Polled]]:
-        """Keep what is ready, or becomes so in a moment; return it."""
-        done, rest = wait(pending, timeout=IDLE, return_when=FIRST_COMPLETED)
-        if done and len(done) < GROUP and rest:
-            more, _ = wait(rest, timeout=GROUP_WAIT)
-            done |= more
-        self._keep([future.result() for future in done])
-        return done
-
     def _keep(self, ready: Sequence[Polled]) -> None:
         if self._stop.is_set():  # what we cut off ourselves is no fault of the feed's
             ready = [polled for polled in ready if not _went_wrong(polled)]
@@ -243,19 +312,14 @@ class _Round:
                 if self._on_turn is not None:
                     self._on_turn(turn)
 
-    def _finish(self, pool: ThreadPoolExecutor, pending: Iterable[Future[Polled]]) -> None:
+    def _finish(self) -> None:
         """Keep what is ready; what is not is given up, and its lease with it, when stopping."""
         stopping = self._stop.is_set()
-        pool.shutdown(wait=not stopping, cancel_futures=stopping)
+        self._pool.shutdown(wait=not stopping, cancel_futures=stopping)
         if stopping:
-            ready = [future for future in pending if future.done() and not future.cancelled()]
-            self._keep([future.result() for future in ready])
-
-
-def _quick(pending: Mapping[Future[Polled], float]) -> int:
-    """Return how many turns are young: one that drags must not keep others from their turn."""
-    young = time.monotonic() - SLOW
-    return sum(since > young for since in pending.values())
+            ended = [each for each in self._out if each.done() and not each.cancelled()]
+            came = [each.result() for each in ended if each.exception() is None]
+            self._keep([each.polled for each in came if each.body is None and each.parsed is None])
 
 
 def _went_wrong(polled: Polled) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aggregator.core.drafting import subject_of
-from aggregator.core.query import check_rule, parse_query
+from aggregator.core.query import Node, check_rule, parse_query
 from aggregator.core.rules import matches
+from aggregator.core.tracking import Tracking, tracking
 from aggregator.core.urls import url_hash
 from aggregator.flow.curate import topic_named
 from aggregator.flow.kit import Kit
-from aggregator.model.entry import Entry
+from aggregator.model.ids import EntryId
 from aggregator.model.topic import Topic, TopicStatus
 from aggregator.ports import Tx
 
@@ -68,23 +69,11 @@ def preview(kit: Kit, slug: str, *, days: int = 30, match: str | None = None) ->
         topic = topic_named(tx, slug)
         rule = topic.spec.match if match is None else match
         check_rule(parse_query(rule), rule)
-        node, saved = parse_query(rule), parse_query(topic.spec.match)
-        feeds = {feed.id: feed for feed in tx.feeds.all()}
-        hits, asked, joined, left = [], 0, 0, 0
-        for entry in _since(tx, now - days * 86400):
-            feed = feeds.get(entry.feed_id)
-            if feed is None or entry.withdrawn_at is not None:
-                continue
-            asked += 1
-            about = subject_of(entry, feed)
-            answer = matches(node, about)
-            if match is not None:
-                before = matches(saved, about).yes
-                joined += answer.yes and not before
-                left += before and not answer.yes
-            if answer.yes:
-                hits.append(_hit(entry, feed.spec.name, answer.because))
-    hits.sort(key=lambda hit: (-hit.published, -hit.entry_id))
+        node, since = parse_query(rule), now - days * 86400
+        ids = tx.searching.find(node, since=since)
+        asked = tx.searching.count(since=since)
+        saved = set(ids if match is None else _saved(tx, topic, since))
+        hits = list(_hits(tx, node, ids))
     per_day = Counter(_day(hit.published) for hit in hits)
     per_feed = Counter(hit.feed for hit in hits)
     return Preview(
@@ -95,16 +84,17 @@ def preview(kit: Kit, slug: str, *, days: int = 30, match: str | None = None) ->
         hits=tuple(hits),
         per_day=tuple(sorted(per_day.items())),
         per_feed=tuple(sorted(per_feed.items(), key=lambda each: (-each[1], each[0]))),
-        joined=joined,
-        left=left,
+        joined=len(set(ids) - saved),
+        left=len(saved - set(ids)),
     )
 
 
 def contracts(kit: Kit) -> tuple[Contract, ...]:
     """Ask every topic's `expect` lines of the entries we have."""
+    by = tracking(kit.settings.tracking)
     with kit.store.read() as tx:
         return tuple(
-            _contract(tx, topic, url, expected)
+            _contract(tx, topic, url, expected, by)
             for topic in tx.topics.all(TopicStatus.ACTIVE)
             for expected, urls in (
                 (True, topic.spec.expect.inside),
@@ -114,7 +104,7 @@ def contracts(kit: Kit) -> tuple[Contract, ...]:
         )
 
 
-def _contract(tx: Tx, topic: Topic, url: str, expected: bool) -> Contract:
+def _contract(tx: Tx, topic: Topic, url: str, expected: bool, by: Tracking) -> Contract:
     def result(holds: bool, because: str, *, unseen: bool = False) -> Contract:
         return Contract(
             slug=topic.spec.slug,
@@ -125,7 +115,7 @@ def _contract(tx: Tx, topic: Topic, url: str, expected: bool) -> Contract:
             because=because,
         )
 
-    number = url_hash(url)
+    number = url_hash(url, by)
     entries = [tx.entries.get(each) for each in tx.entries.by_url(number)] if number else []
     node, answers = parse_query(topic.spec.match), []
     for entry in entries:
@@ -140,21 +130,20 @@ def _contract(tx: Tx, topic: Topic, url: str, expected: bool) -> Contract:
     return result((inside is not None) == expected, decisive.because)
 
 
-def _since(tx: Tx, since: int) -> Iterator[Entry]:
-    before: int | None = None
-    while page := tx.entries.newest(since=since, before_id=before, limit=PAGE):
-        yield from page
-        before = page[-1].id
+def _saved(tx: Tx, topic: Topic, since: int) -> tuple[EntryId, ...]:
+    return tx.searching.find(parse_query(topic.spec.match), since=since)
 
 
-def _hit(entry: Entry, feed: str, because: str) -> Hit:
-    return Hit(
-        entry_id=entry.id,
-        title=entry.text.title,
-        feed=feed,
-        published=entry.place,
-        because=because,
-    )
+def _hits(tx: Tx, node: Node, ids: Sequence[EntryId]) -> Iterator[Hit]:
+    for at in range(0, len(ids), PAGE):
+        for view in tx.entries.views(ids[at : at + PAGE]):
+            yield Hit(
+                entry_id=view.entry.id,
+                title=view.entry.text.title,
+                feed=view.feed.spec.name,
+                published=view.entry.place,
+                because=matches(node, subject_of(view.entry, view.feed)).because,
+            )
 
 
 def _day(at: int) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
 
 from aggregator.core import websub
+from aggregator.core.urls import host_of
 from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit
 from aggregator.model.entry import ParsedFeed
@@ -20,7 +24,9 @@ from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
 
-MOST_A_ROUND = 20  # hubs asked one after another before the next look at the clock
+MOST_A_ROUND = 20  # requests to hubs before the next look at the clock
+AT_ONCE = 4  # hubs asked at the same time, one request at a time to the host of each
+LONGEST_ROUND = 20.0  # seconds after which a host's other requests are left to the next round
 MOST_REDIRECTS = 3
 PATIENCE = 5.0  # seconds a request waits for the hub's turn; else it comes later
 BASE = "push base"  # our address as the hubs know it
@@ -81,28 +87,22 @@ def push_due(
 ) -> int:
     """Ask hubs whose time has come, renew what ends soon, forget what is over.
 
-    Nothing is asked of anybody while hubs could not call us back. Returns how many were asked.
+    Nothing is asked of anybody while hubs could not call us back. Hosts are asked side by side,
+    so that one that is slow or dead delays its own requests alone. Returns how many were asked.
     """
     if not websub.offers_callback(kit.settings.site):
         return 0
     _follow_base(kit)
     with kit.store.read() as tx:
         due = tx.pushes.due(kit.clock(), limit)
-    count = 0
+    if not due:
+        return 0
+    by_host: defaultdict[str | None, list[Push]] = defaultdict(list)
     for push in due:
-        if stop is not None and stop.is_set():
-            break
-        with kit.store.write() as tx:
-            asking = _prepare(tx, push.id, kit.clock(), mint)
-        if asking is not None:
-            outcome = call_hub(kit, asking.push, asking.token, "subscribe")
-            if stop is not None and stop.is_set() and isinstance(outcome, Failed):
-                # What we cut off ourselves is no fault of the hub's: as if it was not asked.
-                outcome = replace(outcome, fault=Fault.BLOCKED, retry_after=0.0)
-            with kit.store.write() as tx:
-                _take_answer(tx, asking.push, outcome, kit.clock())
-            count += 1
-    return count
+        by_host[host_of(push.hub)].append(push)
+    asking = _Asking(kit=kit, stop=stop or Event(), mint=mint)
+    with ThreadPoolExecutor(min(AT_ONCE, len(by_host)), thread_name_prefix="hubs") as pool:
+        return sum(pool.map(asking.one_by_one, by_host.values()))
 
 
 def confirm(kit: Kit, token: str, said: Mapping[str, str]) -> str | None:
@@ -133,9 +133,12 @@ def push_state(tx: Tx, feed_id: FeedId) -> str | None:
 def call_hub(kit: Kit, push: Push, token: str, mode: str) -> Outcome:
     """Ask a hub to subscribe or unsubscribe a callback, wherever it sends us (section 5.1)."""
     form = websub.form(push, f"{kit.base}/push/{token}", mode)
+    with kit.store.read() as tx:
+        feed = tx.feeds.get(push.feed_id)
+    private = feed is not None and feed.spec.private
     url, left = push.hub, MOST_REDIRECTS
     while True:
-        outcome = ask(kit, Post(url=url, form=form), patience=PATIENCE)
+        outcome = ask(kit, Post(url=url, form=form), patience=PATIENCE, private=private)
         to = outcome.location if isinstance(outcome, Failed) else None
         if not isinstance(outcome, Failed) or outcome.status not in (307, 308) or to is None:
             return outcome
@@ -160,9 +163,42 @@ def set_aside(tx: Tx, push: Push, now: float) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
+class _Asked:
     push: Push
     token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """One round of asking hubs."""
+
+    kit: Kit
+    stop: Event
+    mint: Mint
+
+    def one_by_one(self, pushes: Sequence[Push]) -> int:
+        """Ask one host's hubs; return how many were asked."""
+        begun = time.monotonic()
+        count = 0
+        for push in pushes:
+            if self.stop.is_set() or time.monotonic() - begun > LONGEST_ROUND:
+                break
+            count += self._ask(push)
+        return count
+
+    def _ask(self, push: Push) -> bool:
+        kit = self.kit
+        with kit.store.write() as tx:
+            asked = _prepare(tx, push.id, kit.clock(), self.mint)
+        if asked is None:
+            return False
+        outcome = call_hub(kit, asked.push, asked.token, "subscribe")
+        if self.stop.is_set() and isinstance(outcome, Failed):
+            # What we cut off ourselves is no fault of the hub's: as if it was not asked.
+            outcome = replace(outcome, fault=Fault.BLOCKED, retry_after=0.0)
+        with kit.store.write() as tx:
+            _take_answer(tx, asked.push, outcome, kit.clock())
+        return True
 
 
 def _standing(tx: Tx, feed_id: FeedId) -> tuple[Push, ...]:
@@ -242,7 +278,7 @@ def _follow_base(kit: Kit) -> None:
         tx.meta.set(BASE, kit.base)
 
 
-def _prepare(tx: Tx, push_id: PushId, now: float, mint: Mint) -> _Asking | None:
+def _prepare(tx: Tx, push_id: PushId, now: float, mint: Mint) -> _Asked | None:
     """Return what is to be asked, kept as asked already: hubs may call before they answer."""
     push = tx.pushes.get(push_id)
     if push is None or push.next_at is None or push.next_at > now:
@@ -262,7 +298,7 @@ def _prepare(tx: Tx, push_id: PushId, now: float, mint: Mint) -> _Asking | None:
     token = mint()
     asked = websub.asked(heir, token=token, secret=mint(), now=now)
     tx.pushes.save(asked)
-    return _Asking(push=asked, token=token)
+    return _Asked(push=asked, token=token)
 
 
 def _succession(tx: Tx, push: Push, now: float) -> Push | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -25,7 +26,9 @@ from aggregator.model.push import Push, PushId, PushState, Signed
 log = logging.getLogger(__name__)
 
 LEASE = 300.0  # seconds a feed is ours from a push's arrival; then a poll brings what we lost
-PATIENCE = 120.0  # seconds a push waits for a poll that is under way
+PATIENCE = 120.0  # seconds a body waits for a poll that is under way; then it is but a ping …
+LONGEST_POLL = 600.0  # … which waits until that poll's lease has ended for sure
+PARTINGS = 4  # hubs that are left at the same time
 LOOK = 0.2  # seconds between two looks at such a poll
 IDLE = 0.5  # seconds between two looks at a stop
 PING_EVERY = 60.0  # seconds at least between two polls that pings bring about
@@ -76,11 +79,12 @@ class Inbox:
     """What waits to be done for hubs: bounded, in memory, worked off by one thread.
 
     Nothing is lost with it: a feed whose push waits here is under a lease that ends by itself,
-    and then it is polled.
+    and then it is polled. Hubs that are left are asked beside it: one that is dead delays nothing.
     """
 
     def __init__(self, *, room: int = ROOM) -> None:
         self._waiting: deque[Delivery | Parting] = deque()
+        self._parting: list[Parting] = []  # those under way
         self._lock, self._came = Lock(), Event()
         self._room = room
 
@@ -96,25 +100,30 @@ class Inbox:
     def put(self, what: Delivery | Parting) -> None:
         """Have this done soon; once, however often a hub pings or comes though it was left."""
         with self._lock:
-            if any(_says_the_same(each, what) for each in self._waiting):
+            if what in self._parting or any(_says_the_same(each, what) for each in self._waiting):
                 return
             self._waiting.append(what)
         self._came.set()
 
     def run(self, kit: Callable[[], Kit], stop: Event) -> None:
         """Do what comes, until told to stop; the kit is asked for anew each time."""
-        while not stop.is_set():
-            if not self._came.wait(IDLE):
-                continue
-            self._came.clear()
-            if not _safely(lambda: not self.work(kit(), stop=stop)):
-                stop.wait(LOOK)
-                self._came.set()
+        hubs = ThreadPoolExecutor(PARTINGS, thread_name_prefix="parting")
+        try:
+            while not stop.is_set():
+                if not self._came.wait(IDLE):
+                    continue
+                self._came.clear()
+                if not _safely(lambda: not self.work(kit(), stop=stop, hubs=hubs)):
+                    stop.wait(LOOK)
+                    self._came.set()
+        finally:
+            hubs.shutdown(wait=False, cancel_futures=True)
 
-    def work(self, kit: Kit, *, stop: Event | None = None) -> bool:
+    def work(self, kit: Kit, *, stop: Event | None = None, hubs: Executor | None = None) -> bool:
         """Do once what waits now; True when some of it has to wait for a poll under way.
 
-        Of one feed the earlier push is kept before the later.
+        Of one feed the earlier push is kept before the later. `hubs` asks hubs to leave us out;
+        without it they are asked here.
         """
         busy: set[FeedId] = set()
         later: list[Delivery] = []
@@ -123,30 +132,52 @@ class Inbox:
             if stop is not None and stop.is_set():
                 break
             if isinstance(each, Parting):
-                _safely(partial(part, kit, each))
+                if hubs is None:
+                    self._part(kit, each)
+                else:
+                    hubs.submit(self._part, kit, each)
                 continue
             if judged_by is None:
                 with kit.store.read() as tx:
-                    judged_by = books(tx, kit.settings)
+                    judged_by = books(tx, kit.settings, kit.guess)
             if each.feed_id not in busy and _safely(partial(_see_to, kit, each, judged_by)):
                 continue
-            if time.monotonic() < each.until:
-                busy.add(each.feed_id)
-                later.append(each)
+            busy.add(each.feed_id)
+            if (waiting := _still_waits(each, later)) is not None:
+                later.append(waiting)
         with self._lock:
             self._waiting.extendleft(reversed(later))
         return bool(later)
+
+    def _part(self, kit: Kit, parting: Parting) -> None:
+        _safely(partial(part, kit, parting))
+        with self._lock:
+            self._parting.remove(parting)
 
     def _take(self) -> list[Delivery | Parting]:
         """Take all that waits, first what holds a lease: what does not may wait for that."""
         with self._lock:
             batch = list(self._waiting)
             self._waiting.clear()
+            self._parting += [each for each in batch if isinstance(each, Parting)]
         return sorted(batch, key=lambda each: isinstance(each, Delivery) and each.claim is None)
 
     def _deliveries(self) -> list[Delivery]:
         with self._lock:
             return [each for each in self._waiting if isinstance(each, Delivery)]
+
+
+def _still_waits(delivery: Delivery, later: Sequence[Delivery]) -> Delivery | None:
+    """Return what is kept waiting of a push whose feed is being polled.
+
+    A body that waited too long becomes a ping: when the slow poll is over the feed is asked anew.
+    """
+    if time.monotonic() < delivery.until:
+        return delivery
+    if not delivery.body:
+        return None
+    ping = replace(delivery, body=b"", until=delivery.until + LONGEST_POLL)
+    return None if any(_says_the_same(each, ping) for each in later) else ping
 
 
 def _says_the_same(before: Delivery | Parting, after: Delivery | Parting) -> bool:
@@ -208,7 +239,7 @@ def receive(kit: Kit, inbox: Inbox, token: str, brought: Brought) -> Door:
             body=body,
             content_type=brought.content_type,
             claim=claim,
-            until=time.monotonic() + PATIENCE,
+            until=time.monotonic() + PATIENCE + (0.0 if body else LONGEST_POLL),
         )
     )
     return Door.OPEN

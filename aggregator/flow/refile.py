@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from aggregator.core.drafting import subject_of
-from aggregator.core.rules import RuleBook, rule_book
+from aggregator.core.standing import RuleBook, rule_book
 from aggregator.core.text import hash_text
-from aggregator.flow.filing import Desk, bring_feeds, desk, refresh_stories
+from aggregator.flow.filing import Desk, bring_feeds, desk, refresh_articles
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
-from aggregator.model.topic import Topic, TopicSpec, TopicStatus
+from aggregator.model.topic import Tell, Topic, TopicSpec, TopicStatus
 from aggregator.ports import Tx
 
 HISTORY = 30 * 86400  # seconds back that a new or changed rule is asked of
@@ -42,8 +42,11 @@ def refile_changed(kit: Kit) -> int:
 
 
 def fingerprint(spec: TopicSpec) -> str:
-    """Return what filing depends on: the rule, and whether it publishes at once."""
-    return str(hash_text(json.dumps([spec.match, spec.mode])))
+    """Return what filing depends on: the rule, whether it publishes at once, what is one item."""
+    facts = [spec.match, spec.mode]
+    if spec.tell is not Tell.COPIES:
+        facts.append(spec.tell)
+    return str(hash_text(json.dumps(facts)))
 
 
 def _is_stale(tx: Tx, topic: Topic) -> bool:
@@ -58,8 +61,8 @@ def _refile_page(
         page = tx.entries.newest(since=now - HISTORY, before_id=before, limit=PAGE)
         who = desk(tx, identity(tx, kit.settings.site, now))
         bring_feeds(tx, who, (entry.feed_id for entry in page))
-        touched = [entry.story_id for entry in page if _file(tx, entry, who, book, topics)]
-        refresh_stories(tx, who, touched, now)
+        touched = [entry.article_id for entry in page if _file(tx, entry, who, book, topics)]
+        refresh_articles(tx, who, touched, now)
     return page
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from aggregator.core.robots import MAX_BODY, place_of, read_robots, robots_url
+from aggregator.core.robots import MAX_BODY, place_of, robots_url
 from aggregator.core.schedule import host_pause
 from aggregator.core.urls import host_of
 from aggregator.flow.asking import ask
@@ -40,7 +40,7 @@ def allowed(kit: Kit, url: str, *, ask_by: Ask | None = None, private: bool = Fa
     with kit.store.read() as tx:
         kept = tx.pages.robots(place)
     if kept is not None and _holds(kept, now):
-        return _judged(kept, url)
+        return _judged(kit, kept, url)
 
     request = Request(url=address, wanted=Wanted.TEXT)
     outcome = ask_by(request) if ask_by else ask(kit, request, patience=PATIENCE, private=private)
@@ -57,7 +57,7 @@ def allowed(kit: Kit, url: str, *, ask_by: Ask | None = None, private: bool = Fa
             if isinstance(outcome, Failed) and (until := host_pause(outcome, now)) is not None:
                 host = outcome.host or host_of(url) or place
                 tx.feeds.pause_host(host, until)
-    return replace(_judged(answer, url), asked=True)
+    return replace(_judged(kit, answer, url), asked=True)
 
 
 def refusal(kit: Kit, feed: Feed) -> Failed | None:
@@ -107,14 +107,14 @@ def _answer(outcome: Outcome, place: str, kept: RobotsFile | None, now: float) -
     return RobotsFile(place=place, fetched_at=now, status=status)
 
 
-def _judged(kept: RobotsFile, url: str) -> Allowed:
+def _judged(kit: Kit, kept: RobotsFile, url: str) -> Allowed:
     if not _answered(kept.status):
         how = "no answer" if kept.status is None else str(kept.status)
         because = f"{kept.place}/robots.txt could not be had ({how}), so nothing is asked there yet"
         return Allowed(yes=False, because=because, again_at=kept.fetched_at + AGAIN)
     if kept.status is None or kept.status >= 400:
         return Allowed(yes=True, because=f"{kept.place} has no robots.txt ({kept.status})")
-    robots = read_robots(kept.body)
+    robots = kit.robots.read(kept.place, kept.body)
     rule = robots.rule_for(url)
     if rule is None:
         because = f"{kept.place}/robots.txt does not speak of it"

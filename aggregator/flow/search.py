@@ -1,60 +1,73 @@
-"""Search stored entries: the index narrows, the one query language decides."""
+"""Search stored entries by the one query language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from aggregator.core.drafting import subject_of
-from aggregator.core.fts import fts_expression
-from aggregator.core.query import Node, parse_query
-from aggregator.core.rules import matches
+from aggregator.core.query import (
+    And,
+    Bound,
+    Dated,
+    Everything,
+    Node,
+    Not,
+    Or,
+    as_of,
+    parse_query,
+    show_date,
+    terms,
+)
 from aggregator.flow.kit import Kit
-from aggregator.model.entry import Entry, EntryView
-from aggregator.model.feed import Feed
-from aggregator.model.ids import EntryId, FeedId
-from aggregator.ports import Tx
+from aggregator.model.entry import EntryView
 
-PAGE = 200
-MOST_ASKED = 200_000  # entries a query without words may walk through
+BODIES_REACH = 7 * 86_400  # seconds back that bodies are read where nothing else bounds them
 
 
-def search(kit: Kit, query: str, *, limit: int = 50) -> tuple[EntryView, ...]:
-    """Return entries that match, newest first. Raises `QueryError` with the position.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search found, newest published first, and what should be known of how."""
 
-    An entry that is withdrawn, or whose feed is unknown, is not found.
+    entries: tuple[EntryView, ...]
+    notes: tuple[str, ...] = ()
+
+
+def search(kit: Kit, query: str, *, limit: int = 50) -> Found:
+    """Find the newest entries that match. Raises `QueryError` with the position.
+
+    An entry that is withdrawn is not found.
     """
-    node = parse_query(query)
     now = int(kit.clock())
+    node, notes = within_reach(as_of(parse_query(query), now), now)
     with kit.store.read() as tx:
-        feeds = {feed.id: feed for feed in tx.feeds.all()}
-        found: list[EntryId] = []
-        for entry in _narrowed(tx, fts_expression(node)):
-            if _says_yes(node, entry, feeds, now):
-                found.append(entry.id)
-                if len(found) >= limit:
-                    break
-        return tx.entries.views(found)
+        ids = tx.searching.find(node, limit=limit)
+        return Found(entries=tx.entries.views(ids), notes=notes)
 
 
-def _says_yes(node: Node, entry: Entry, feeds: dict[FeedId, Feed], now: int) -> bool:
-    feed = feeds.get(entry.feed_id)
-    if feed is None or entry.withdrawn_at is not None:
-        return False
-    asked = subject_of(entry, feed)
-    return matches(node, asked, now=now).yes
+def within_reach(node: Node, now: int) -> tuple[Node, tuple[str, ...]]:
+    """Return the query, bounded to some days where it would read every body, and what was done.
+
+    Bodies are read one by one: a `body:` needs another term beside it, or a date to begin at.
+    """
+    if not any(getattr(leaf, "field", "") == "body" for leaf in terms(node)) or _bounds(node):
+        return node, ()
+    since = now - BODIES_REACH
+    note = (
+        f"body: was asked of entries since {show_date(since - since % 60)} alone; "
+        "add a word, a field or after: to look further back"
+    )
+    return And(parts=(Dated(field="after", at=since), node)), (note,)
 
 
-def _narrowed(tx: Tx, expression: str | None) -> Iterator[Entry]:
-    before: int | None = None
-    asked = 0
-    while asked < MOST_ASKED:
-        if expression is None:
-            page = tx.entries.newest(before_id=before, limit=PAGE)
-        else:
-            ids = tx.entries.search(expression, before_id=before, limit=PAGE)
-            page = tuple(view.entry for view in tx.entries.views(ids))
-        yield from page
-        asked += len(page)
-        if len(page) < PAGE:
-            return
-        before = page[-1].id
+def _bounds(node: Node) -> bool:
+    """Whether few bodies need be read for what it asks: something else has to hold as well."""
+    match node:
+        case And(parts=parts):
+            return any(_bounds(part) for part in parts)
+        case Or(parts=parts):
+            return all(_bounds(part) for part in parts)
+        case Not() | Bound() | Everything():
+            return False
+        case Dated(field=field):
+            return field == "after"
+        case leaf:
+            return leaf.field != "body"

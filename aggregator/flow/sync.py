@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from aggregator.flow.filing import desk, refresh_stories
+from aggregator.core.schedule import due_by
+from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.follow import sync_lists
 from aggregator.flow.setup import identity
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
@@ -63,6 +64,8 @@ def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:
         if feed.spec != spec or feed.origin is not Origin.FILE:
             tx.feeds.change(feed.id, spec, origin=Origin.FILE)
             changed.append(spec.name)
+        if spec.every is not None and spec.every != feed.spec.every:
+            _ask_sooner(tx, feed.id, spec.every, now)
         if feed.spec.private != spec.private:
             opened.append(feed.id)
         moved = feed.spec.url != spec.url
@@ -73,12 +76,20 @@ def _feeds(tx: Tx, settings: Settings, now: float) -> Synced:
     return Synced(added=tuple(added), changed=tuple(changed), retired=retired)
 
 
+def _ask_sooner(tx: Tx, feed_id: FeedId, every: int, now: float) -> None:
+    """Let a shorter `every:` hold from now on, not from the end of the longer one before."""
+    state = tx.feeds.state(feed_id)
+    at = None if (state.pushed_until or 0) > now else due_by(state, every)
+    if at is not None:
+        tx.pushes.poll_by(feed_id, at)
+
+
 def _judge_anew(tx: Tx, settings: Settings, feed_ids: Sequence[FeedId], now: int) -> None:
     """Elect other leads where a feed became private; let it lead where it is so no more."""
     entries = [entry for feed_id in feed_ids for entry in tx.entries.of_feed(feed_id)]
     stories = {story for entry in entries if (story := tx.stories.of_entry(entry)) is not None}
     if stories:
-        refresh_stories(tx, desk(tx, identity(tx, settings.site, now)), sorted(stories), now)
+        refresh_articles(tx, desk(tx, identity(tx, settings.site, now)), sorted(stories), now)
 
 
 def _send_back(tx: Tx, specs: Sequence[FeedSpec]) -> None:

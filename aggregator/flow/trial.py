@@ -14,7 +14,7 @@ from aggregator.errors import ReadFailed, UsageError
 from aggregator.flow.absorb import learned
 from aggregator.flow.asking import ask
 from aggregator.flow.kit import Kit, books
-from aggregator.flow.lists import spec_for
+from aggregator.flow.lists import is_a_word, no_such_feed, spec_for
 from aggregator.flow.pages import read_article
 from aggregator.flow.robots import allowed, led_astray
 from aggregator.formats.article import missing
@@ -61,11 +61,13 @@ def try_feed(
 
     `scrape` are selectors in place of the feed's own, `fulltext` has the first entry's page tried
     though the feed does not want it. Asks with the manners of a poll. Raises `UsageError` for a
-    selector nobody can read.
+    selector nobody can read, `NotFound` for a word that is neither a feed's name nor an address.
     """
     with kit.store.read() as tx:
         known = tx.feeds.find(target)
-        ready = books(tx, kit.settings)
+        ready = books(tx, kit.settings, kit.guess)
+        if known is None and is_a_word(target):
+            raise no_such_feed(tx, target)
     spec = known.spec if known is not None else spec_for(kit, target, frozenset())
     if scrape:
         spec = replace(spec, scrape=_checked({**(spec.scrape or {}), **scrape}))
@@ -97,7 +99,7 @@ def try_feed(
         return replace(tried, problem=str(error))
     feed = learned(tried_feed, parsed)
     now = int(kit.clock())
-    keyed = assign(identify(parsed.entries), {})
+    keyed = assign(identify(parsed.entries, ready.tracking), {})
     drafts = tuple(draft(each, feed, ready, first_seen=now) for each in keyed)
     page = _try_page(kit, spec, drafts) if spec.fulltext or fulltext else None
     return replace(
@@ -142,6 +144,6 @@ def _try_page(kit: Kit, spec: FeedSpec, drafts: tuple[Draft, ...]) -> TriedPage 
     if not isinstance(outcome, Fetched):
         problem = outcome.problem if isinstance(outcome, Failed) else "304 to a plain request"
         return replace(page, problem=problem)
-    body, why_not = read_article(kit, url, outcome, private=spec.private)
-    text = plain_text(body, WHOLE)
-    return replace(page, words=word_count(text), begins=excerpt(text, 40), problem=why_not)
+    read = read_article(kit, url, outcome, private=spec.private)
+    text = plain_text(read.body, WHOLE)
+    return replace(page, words=word_count(text), begins=excerpt(text, 40), problem=read.problem)

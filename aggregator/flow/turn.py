@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aggregator.core.drafting import Books
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 
 FAST = "fast"
 SHADOWED = 0.01  # of the documents the fast reader took: feedparser reads them too
-AT_ONCE = 2  # documents being drafted: more would only hold memory, and each other up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +40,29 @@ class Ground:
 
     books: Books
     subscribers: int
-    # Threads of their own: each keeps some of the memory it used, and 32 that draft once in a
-    # while hold more than the two that draft everything (docs/performance.md).
-    drafting: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "draft")
-    )
 
 
-def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
-    """Fetch, compare, read and draft one feed: everything that needs no writer.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A turn whose answer came, on its way from who waits for others to who does the work.
+
+    `body` is what is to be read still, `parsed` what was read and is to be drafted; without
+    either the turn is done.
+    """
+
+    polled: Polled
+    body: Fetched | None = None
+    parsed: ParsedFeed | None = None
+    archives: bool = False  # the older documents it names are still to be asked for
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next step is one that waits for others."""
+        return self.body is not None or self.archives
+
+
+def fetch_one(kit: Kit, claim: Claim, ground: Ground) -> Arrived:
+    """Fetch one feed and compare what came; waits for servers.
 
     A body with the bytes of the last one is not read at all (checklist 9), unless it was read by
     an older reader.
@@ -60,53 +72,87 @@ def poll_one(kit: Kit, claim: Claim, ground: Ground) -> Polled:
         request = _request(kit, claim, ground)
     except AggregatorError as error:
         refused = Failed(fault=Fault.BLOCKED, problem=str(error))
-        return Polled(claim=claim, outcome=refused, turn=turn)
+        return Arrived(polled=Polled(claim=claim, outcome=refused, turn=turn))
     if claim.feed.spec.scrape is not None and (unwelcome := refusal(kit, claim.feed)) is not None:
-        return Polled(claim=claim, outcome=unwelcome, turn=turn)
+        return Arrived(polled=Polled(claim=claim, outcome=unwelcome, turn=turn))
     outcome = kit.fetcher.fetch(request)
     if claim.feed.spec.scrape is not None and isinstance(outcome, Fetched):
         outcome = led_astray(kit, claim.feed, outcome) or outcome
     if not isinstance(outcome, Fetched):
-        return Polled(claim=claim, outcome=outcome, turn=turn)
+        return Arrived(polled=Polled(claim=claim, outcome=outcome, turn=turn))
     body_hash = signed64(outcome.body)
-    arrived = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
+    polled = Polled(claim=claim, outcome=_without_body(outcome), turn=turn, body_hash=body_hash)
     if body_hash == claim.state.body_hash and claim.state.read_by == READERS:
+        return Arrived(polled=polled)
+    return Arrived(polled=polled, body=outcome)
+
+
+def read_at_once(kit: Kit, arrived: Arrived) -> Arrived:
+    """Read a body if that takes a moment; else it `waits` for `read_with_patience`."""
+    polled, body = arrived.polled, arrived.body
+    spec, state = polled.claim.feed.spec, polled.claim.state
+    if body is None or state.tolerant or spec.scrape is not None:
         return arrived
-    arrived, parsed = _read(kit, arrived, outcome)
-    del outcome  # a large body need not be held while others are asked for
-    if parsed is not None and parsed.more_url is not None and claim.state.last_ok_at is None:
-        parsed, hops = with_archives(kit, claim.feed, parsed)
-        more = replace(arrived.outcome, hops=arrived.outcome.hops + hops)
-        arrived = replace(arrived, outcome=more)
+    try:
+        parsed = kit.reader.read_at_once(body.body, url=body.url, content_type=body.content_type)
+    except ReadFailed as error:
+        return Arrived(polled=replace(polled, unreadable=str(error)))
     if parsed is None:
         return arrived
-    return ground.drafting.submit(_drafted, kit, arrived, parsed, ground.books).result()
+    if parsed.reader == FAST and kit.jitter() >= 1 - SHADOWED:
+        return replace(arrived, parsed=parsed)
+    return Arrived(polled=polled, parsed=parsed, archives=_has_archives(polled, parsed))
 
 
-def read_body(kit: Kit, arrived: Polled, outcome: Fetched, books: Books) -> Polled:
-    """Read and draft a body that arrived; what cannot be read is told in `unreadable`."""
-    arrived, parsed = _read(kit, arrived, outcome)
-    return arrived if parsed is None else _drafted(kit, arrived, parsed, books)
+def read_with_patience(kit: Kit, arrived: Arrived) -> Arrived:
+    """Read what takes longer, or twice, and older documents; waits for workers and servers."""
+    polled, parsed = arrived.polled, arrived.parsed
+    if arrived.body is not None:
+        try:
+            polled, parsed = _read(kit, polled, arrived.body, parsed)
+        except ReadFailed as error:
+            return Arrived(polled=replace(polled, unreadable=str(error)))
+    if parsed is not None and _has_archives(polled, parsed):
+        parsed, hops = with_archives(kit, polled.claim.feed, parsed)
+        more = replace(polled.outcome, hops=polled.outcome.hops + hops)
+        polled = replace(polled, outcome=more)
+    return Arrived(polled=polled, parsed=parsed)
 
 
-def _read(kit: Kit, arrived: Polled, outcome: Fetched) -> tuple[Polled, ParsedFeed | None]:
-    spec, state = arrived.claim.feed.spec, arrived.claim.state
-    ask = partial(kit.reader.read, outcome.body, url=outcome.url, content_type=outcome.content_type)
-    try:
-        parsed = ask(tolerant=state.tolerant, scrape=spec.scrape)
-        if parsed.reader == FAST and kit.jitter() >= 1 - SHADOWED:
-            shadow = ask(tolerant=True)
-            if misread := differences(parsed, shadow):
-                parsed, arrived = shadow, replace(arrived, misread=misread)
-                log.error("misread", extra={"feed": spec.name, "fields": ", ".join(misread)})
-    except ReadFailed as error:
-        return replace(arrived, unreadable=str(error)), None
-    return arrived, parsed
-
-
-def _drafted(kit: Kit, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled:
+def drafted(kit: Kit, arrived: Arrived, books: Books) -> Polled:
+    """Return the turn with its drafts, ready to be kept."""
+    if arrived.parsed is None:
+        return arrived.polled
     with kit.store.read() as tx:
-        return prepare(tx, arrived, parsed, books)
+        return prepare(tx, arrived.polled, arrived.parsed, books)
+
+
+def read_body(kit: Kit, polled: Polled, outcome: Fetched, books: Books) -> Polled:
+    """Read and draft a body, however long it takes; what cannot be read is told in `unreadable`."""
+    arrived = read_at_once(kit, Arrived(polled=polled, body=outcome))
+    if arrived.waits:
+        arrived = read_with_patience(kit, arrived)
+    return drafted(kit, arrived, books)
+
+
+def _read(
+    kit: Kit, polled: Polled, outcome: Fetched, parsed: ParsedFeed | None
+) -> tuple[Polled, ParsedFeed]:
+    """Have feedparser read what nobody has read, or compare it with what was read fast."""
+    spec, state = polled.claim.feed.spec, polled.claim.state
+    ask = partial(kit.reader.read, outcome.body, url=outcome.url, content_type=outcome.content_type)
+    if parsed is None:
+        return polled, ask(tolerant=state.tolerant, scrape=spec.scrape)
+    shadow = ask(tolerant=True)
+    if misread := differences(parsed, shadow):
+        log.error("misread", extra={"feed": spec.name, "fields": ", ".join(misread)})
+        return replace(polled, misread=misread), shadow
+    return polled, parsed
+
+
+def _has_archives(polled: Polled, parsed: ParsedFeed) -> bool:
+    new_to_us = polled.claim.state.last_ok_at is None and not polled.pushed
+    return new_to_us and parsed.more_url is not None
 
 
 def turn_of(kit: Kit, claim: Claim) -> Turn:
@@ -130,6 +176,7 @@ def keep_group(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     try:
         return _keep_together(kit, group)
     except StoreError as error:
+        kit.stories.forget()
         problem = f"could not be kept: {error}"
         log.error("could not keep polls", extra={"polls": len(group), "problem": str(error)})
         return _hand_back(kit, group, problem)
@@ -141,7 +188,7 @@ def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
         who = desk(tx, identity(tx, kit.settings.site, kit.clock()))
         blocks = tx.withdrawals.blocks()
         for polled in group:
-            turns.append(_keep_one(tx, polled, blocks, who))
+            turns.append(_keep_one(kit, tx, polled, blocks, who))
         enter(tx, asked, kit.clock())
         for turn in turns:
             if turn.new or turn.revised:
@@ -150,18 +197,20 @@ def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     return tuple(turns)
 
 
-def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
+def _keep_one(kit: Kit, tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
     feed = polled.claim.feed
     if polled.parsed is None:  # nothing in it that could lead us astray
         with suppress(Overtaken):
-            return absorb(tx, polled, blocks, who)
+            return absorb(kit, tx, polled, blocks, who)
         return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
     try:
         with tx.savepoint():
-            return absorb(tx, polled, blocks, who)
+            return absorb(kit, tx, polled, blocks, who)
     except Overtaken:
+        kit.stories.forget()
         return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
     except Exception as error:
+        kit.stories.forget()
         # What one document leads us to write is its feed's trouble; a store that fails is all's.
         if isinstance(error, StoreError) and not isinstance(error, StoreRefused):
             raise
@@ -170,7 +219,7 @@ def _keep_one(tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
         failed = Failed(fault=Fault.UNREADABLE, problem=problem)
         without = Polled(claim=polled.claim, outcome=failed, turn=polled.turn, pushed=polled.pushed)
         try:
-            return absorb(tx, without, blocks, who)
+            return absorb(kit, tx, without, blocks, who)
         except Overtaken:
             return Absorbed(feed=feed, outcome=failed, overtaken=True)
 

@@ -9,7 +9,10 @@ from aggregator.core.urls import absolute
 from aggregator.errors import ReadFailed
 from aggregator.formats.webpage import page_base, page_text, page_tree
 
-INSTALL = "full text needs an extra: pip install 'aggregator[fulltext]'"
+INSTALL = (
+    "full text needs an extra: in the checkout's folder,"
+    " .venv/bin/pip install -c constraints.txt -e '.[fulltext]'"
+)
 LEAST = 25  # characters of text that are an article
 
 _NEEDED = ("trafilatura", "lxml_html_clean")

@@ -128,7 +128,7 @@ def _links(item: PublishedItem) -> Iterator[dict[str, str]]:
         length = {} if each.length is None else {"length": str(each.length)}
         yield {"rel": "enclosure", "type": each.type or "", "href": each.url, **length}
     lead, *others = item.credits
-    for other in others:
+    for other in (*others, *item.reports):
         yield {"rel": "related", "type": "text/html", "href": other.url, "title": other.title}
     if lead.origin and lead.origin_url:
         yield {"rel": "via", "href": lead.origin_url, "title": lead.origin}

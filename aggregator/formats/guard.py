@@ -87,12 +87,18 @@ class GuardedReader:
         """
         if scrape is not None:
             return self._ask(partial(read_page, scrape=dict(scrape)), body, url, content_type)
-        if not tolerant and len(body) <= MAX_HERE:
-            read = self._threads.run(lambda: read_here(body, url, content_type))
+        if not tolerant:
+            read = self.read_at_once(body, url=url, content_type=content_type)
             if read is not None:
                 return read
-            tolerant = True  # the child need not try again
+            tolerant = len(body) <= MAX_HERE  # the child need not try again
         return self._ask(partial(read_document, tolerant=tolerant), body, url, content_type)
+
+    def read_at_once(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed | None:
+        """Return what the document says if no worker is needed for that; see `read_here`."""
+        if len(body) > MAX_HERE:
+            return None
+        return self._threads.run(lambda: read_here(body, url, content_type))
 
     def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
         """Return the article on a web page; see `article.extract`. Raises as `read` does."""

@@ -60,6 +60,7 @@ def _item(item: PublishedItem) -> bytes:
         _aggregator=_said(
             story_url=item.story_url,
             sources=[_source(credit) for credit in item.credits],
+            reports=[_source(credit) for credit in item.reports],
             note=item.note,
             licence=item.licence,
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from aggregator.model.feed import Feed
-from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.ids import ArticleId, EntryId, FeedId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +69,22 @@ class Tag:
     """A word on an entry, with its because."""
 
     name: str
-    source: str  # "feed", "vocabulary", "category"
+    source: str  # "feed", "vocabulary", "person", "place", "organisation", "category"
     because: str
+    # Where the phrase stands that gave it: title, summary or body, its first word (from 0), how
+    # many words. Known where tags are found; not kept, and no part of what a tag is.
+    place: tuple[str, int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instalment:
-    """One day of a dated column."""
+    """One day, or one number, of a column."""
 
     series: str
-    date: str | None  # ISO date, None when the text tells none
+    date: str | None  # ISO date, None when nothing tells one
     because: str
+    number: int | None = None
+    told: bool = True  # the date, by the text itself; False: it is the day of publication
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,7 @@ class Text:
     source_title: str | None = None
     source_url: str | None = None
     licence: str | None = None
+    lang_guess: float | None = None  # how sure we are of a language nobody states; None: stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ class Entry:
 
     id: EntryId
     feed_id: FeedId
-    story_id: StoryId
+    article_id: ArticleId
     guid: str
     text: Text
     first_seen_at: int

@@ -115,6 +115,7 @@ class PollState:
     next_poll_at: float | None = 0.0  # None: never (paused, retired, gone)
     generation: int = 0
     interval: int = 3600
+    fresh_until: float | None = None  # not before, says the server's last answer; None: unknown
     ttl: int | None = None  # seconds; what the document last read asks for, a minimum
     etag: str | None = None  # as the server wrote it, quotes and W/ kept
     last_modified: str | None = None  # as the server wrote it: sent back, never parsed

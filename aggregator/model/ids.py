@@ -6,7 +6,7 @@ from typing import NewType
 
 FeedId = NewType("FeedId", int)
 EntryId = NewType("EntryId", int)
-StoryId = NewType("StoryId", int)
+ArticleId = NewType("ArticleId", int)
 TopicId = NewType("TopicId", int)
 ItemId = NewType("ItemId", int)
 DecisionId = NewType("DecisionId", int)

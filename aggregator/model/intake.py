@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from aggregator.model.entry import Instalment, Tag, Text
-from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, EntryId, FeedId, TopicId
+from aggregator.model.prints import Print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +23,12 @@ class Candidate:
 
     entry_id: EntryId
     feed_id: FeedId
-    story_id: StoryId
+    article_id: ArticleId
     url_hash: int | None
     body_hash: int | None
     first_seen_at: int
+    title: str = ""
+    series: tuple[Instalment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,15 @@ class Past:
 
     rev: int
     updated_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A stored entry that is alike, but not so much that it is a copy."""
+
+    entry_id: EntryId
+    likeness: float  # containment, 0 to 1
+    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +64,16 @@ class Arrival:
     tags: tuple[Tag, ...] = ()
     series: tuple[Instalment, ...] = ()
     matches: tuple[Match, ...] = ()
-    story_id: StoryId | None = None  # None: it opens a story of its own
-    story_public_id: str = ""  # the id of the story it opens
+    article_id: ArticleId | None = None  # None: it opens one, numbered when it is kept
+    opens: bool = False  # it opens the article of that number
+    public_id: str = ""  # of the article it opens
     join_because: str = "first"
+    story_id: ArticleId | None = None  # that the article it opens is told in; None: its own
+    cluster_id: ArticleId | None = None  # None: it was not looked for among others' reports
+    story_because: str = "first"
+    print: Print | None = None  # by which its copies are found
+    related: tuple[Related, ...] = ()
+    reissue_of: EntryId | None = None
     withdrawn: str | None = None  # the reason of a withdrawal that blocks its return
     held: str | None = None  # what keeps it from being published unseen
 
@@ -90,10 +109,19 @@ class Alias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """Two stories found to be one: `merged` is emptied into `into`."""
+    """Two articles found to be one: `merged` is emptied into `into`."""
 
-    into: StoryId
-    merged: StoryId
+    into: ArticleId
+    merged: ArticleId
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Two stories found to be one: every article of `joined` is told in `into`."""
+
+    into: ArticleId
+    joined: ArticleId
     because: str
 
 
@@ -104,6 +132,7 @@ class Intake:
     arrivals: tuple[Arrival, ...] = ()
     changes: tuple[Change, ...] = ()
     merges: tuple[Merge, ...] = ()
+    joins: tuple[Join, ...] = ()
     aliases: tuple[Alias, ...] = ()
     same: int = 0
     notice: str | None = None  # of a flood, for whoever looks after the feed
@@ -117,7 +146,7 @@ class Kept:
     """Where an arrival or a change came to lie."""
 
     entry_id: EntryId
-    story_id: StoryId
+    article_id: ArticleId
     new: bool
 
 

@@ -16,7 +16,8 @@ class Showing:
     item: Item
     verdict: Verdict
     lead: Source
-    sources: tuple[Source, ...]  # all that tell the story, public, not withdrawn; lead first
+    sources: tuple[Source, ...]  # all that tell it, public, not withdrawn; lead first
+    reports: tuple[Source, ...] = ()  # others of the same story that stand for themselves
     story_public_id: str = ""
 
 
@@ -50,6 +51,7 @@ class PublishedItem:
     published: int
     updated: int
     credits: tuple[Credit, ...]  # lead first, never empty
+    reports: tuple[Credit, ...] = ()  # of the same story, by others
     tags: tuple[str, ...] = ()
     note: str | None = None
     lang: str | None = None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.model.feed import FeedSpec, Rights
+from aggregator.model.gazetteer import Gazetteer
+from aggregator.model.grain import Grain
 from aggregator.model.lists import ListSpec
 from aggregator.model.topic import TopicSpec
 
@@ -74,7 +76,11 @@ class Settings:
     feeds: tuple[FeedSpec, ...] = ()
     lists: tuple[ListSpec, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # publishers' → tags
+    gazetteers: tuple[Gazetteer, ...] = ()
     series: tuple[SeriesSpec, ...] = ()
     net: Net = field(default_factory=Net)
     window: int = 72 * 3600
+    grain: Grain = Grain.NORMAL
+    tracking: tuple[str, ...] = ()  # parameters of addresses, beside those listed: name or prefix*
     topics: tuple[TopicSpec, ...] = ()

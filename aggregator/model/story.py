@@ -1,19 +1,19 @@
-"""A story: the copies of one piece of news, one of them its lead."""
+"""A story: the copies and reports of one piece of news, one of them its lead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aggregator.model.entry import Entry
+from aggregator.model.entry import Entry, Instalment
 from aggregator.model.feed import Feed
-from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.ids import ArticleId, EntryId, FeedId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One piece of news; `public_id` is opaque and stands in addresses."""
+    """One piece of news; it goes by the article that heads it. `public_id` stands in addresses."""
 
-    id: StoryId
+    id: ArticleId
     public_id: str
     lead_entry_id: EntryId
     first_at: int
@@ -28,6 +28,38 @@ class Source:
     entry: Entry
     feed: Feed
     because: str  # "first", "same address as entry 12", …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An article as the index of stories holds it; `said` are tokens of title and summary."""
+
+    article_id: ArticleId
+    feed_id: FeedId
+    title: str
+    summary: str
+    lang: str | None
+    at: int  # its place in time
+    cluster_id: ArticleId
+    story_id: ArticleId
+    series: tuple[Instalment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far somebody has followed what happened to articles."""
+
+    article: int = 0  # the highest number an article ever had
+    move: int = 0  # of the last move to another story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bond:
+    """What an editor said of two articles: that they are one story, or that they are not."""
+
+    one: ArticleId
+    other: ArticleId
+    together: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

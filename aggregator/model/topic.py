@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aggregator.model.feed import Origin, Rights
-from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, ItemId, TopicId
 
 
 class Mode(StrEnum):
@@ -133,7 +133,7 @@ class Verdict:
     """What holds of a story in a topic now: the projection of rule and decisions."""
 
     topic_id: TopicId
-    story_id: StoryId
+    article_id: ArticleId
     state: State
     because: str
     pinned: bool = False
@@ -150,7 +150,7 @@ class Item:
 
     id: ItemId
     topic_id: TopicId
-    story_id: StoryId
+    article_id: ArticleId
     uri: str
     lead_entry_id: EntryId
     first_published_at: int  # order of the feed: newest first, then id
@@ -165,7 +165,7 @@ class NewItem:
     """A story about to take its place in a topic."""
 
     topic_id: TopicId
-    story_id: StoryId
+    article_id: ArticleId
     uri: str
     lead_entry_id: EntryId
     first_published_at: int
@@ -198,7 +198,7 @@ class Case:
     """All that is known of one story in one topic: the ground a verdict is judged on."""
 
     topic_id: TopicId
-    story_id: StoryId
+    article_id: ArticleId
     admitted: tuple[Admitted, ...] = ()
     decisions: tuple[Decision, ...] = ()  # on any entry of the story, in order of id
     verdict: Verdict | None = None

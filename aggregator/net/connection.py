@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from functools import partial
+from queue import Empty, Full
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -78,10 +79,42 @@ class SecureConnection(Connection, HTTPSConnection):
         self.is_verified = True
 
 
+class _Resting:
+    """Connections at rest, the last first; nobody waits for one.
+
+    urllib3 fills a pool with nothing, `per_host` times, to have something to wait for, and takes
+    it all out again when it closes the pool. Most hosts are asked once before that.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self._most = maxsize
+        self._conns: list[Any] = []
+
+    def full(self) -> bool:
+        """Whether one more is to be closed."""
+        return len(self._conns) >= self._most
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Keep a connection."""
+        if item is None:
+            return
+        if self.full():
+            raise Full
+        self._conns.append(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Take a connection."""
+        try:
+            return self._conns.pop()
+        except IndexError:
+            raise Empty from None
+
+
 class Pool(HTTPConnectionPool):
     """Kept connections to one place; one given back is nobody's until it is taken again."""
 
     ConnectionCls = Connection
+    QueueCls: Any = _Resting
 
     def __init__(self, target: Target, *, dialer: Dialer, **kwargs: Any) -> None:
         super().__init__(target.host, target.port, **kwargs)

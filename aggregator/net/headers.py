@@ -47,8 +47,7 @@ def caching(headers: Mapping[str, str], wall: Wall | None) -> Caching:
     if "max-age" in directives:
         fresh = _seconds(directives["max-age"]) - _seconds(headers.get("Age", ""))
     else:
-        expires, now = http_date(headers.get("Expires")), _now(headers, wall)
-        fresh = 0.0 if expires is None or now is None else expires - now
+        fresh = _ahead(headers.get("Expires"), headers, wall) or 0.0
     return Caching(fresh_for=min(max(fresh, 0.0), LONGEST_FRESH))
 
 
@@ -61,10 +60,8 @@ def retry_after(headers: Mapping[str, str], wall: Wall | None) -> float | None:
     text = headers.get("Retry-After", "").strip()
     if _NUMBER.fullmatch(text):
         return _seconds(text)
-    until, now = http_date(text), _now(headers, wall)
-    if until is None or now is None:
-        return None
-    return min(max(until - now, 0.0), _LONGEST_WAIT)
+    left = _ahead(text, headers, wall)
+    return None if left is None else min(max(left, 0.0), _LONGEST_WAIT)
 
 
 def http_date(text: str | None) -> float | None:
@@ -103,6 +100,12 @@ def _seconds(text: str) -> float:
     return min(float(text), _LONGEST_WAIT)
 
 
-def _now(headers: Mapping[str, str], wall: Wall | None) -> float | None:
-    said = http_date(headers.get("Date"))
-    return wall() if said is None and wall is not None else said
+def _ahead(date: str | None, headers: Mapping[str, str], wall: Wall | None) -> float | None:
+    """Return how far ahead a date of the answer is, by the answer's own Date or else by `wall`."""
+    until = http_date(date)
+    if until is None:
+        return None
+    now = http_date(headers.get("Date"))
+    if now is None and wall is not None:
+        now = wall()
+    return None if now is None else until - now

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.feed import Origin
-from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Blocks, Match
 from aggregator.model.publication import Document, Showing, TopicSummary
 from aggregator.model.topic import (
@@ -46,16 +46,16 @@ class Topics(Protocol):
         """Take back an editor's admission."""
         ...
 
-    def topics_of(self, story_ids: Sequence[StoryId]) -> tuple[tuple[TopicId, StoryId], ...]:
+    def topics_of(self, article_ids: Sequence[ArticleId]) -> tuple[tuple[TopicId, ArticleId], ...]:
         """Every (topic, story) with an admission, a verdict or an item."""
         ...
 
-    def showing(self, story_ids: Sequence[StoryId]) -> frozenset[TopicId]:
-        """Topics in which one of these stories has an item that is not over."""
+    def showing(self, article_ids: Sequence[ArticleId]) -> frozenset[TopicId]:
+        """Active topics in which one of these articles has an item that is not over."""
         ...
 
-    def case(self, topic_id: TopicId, story_id: StoryId) -> Case: ...
-    def cases(self, places: Sequence[tuple[TopicId, StoryId]]) -> tuple[Case, ...]:
+    def case(self, topic_id: TopicId, article_id: ArticleId) -> Case: ...
+    def cases(self, places: Sequence[tuple[TopicId, ArticleId]]) -> tuple[Case, ...]:
         """Many at once, in the order asked for."""
         ...
 
@@ -64,7 +64,7 @@ class Topics(Protocol):
         ...
 
     def keep_verdicts(self, verdicts: Iterable[Verdict]) -> None: ...
-    def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None: ...
+    def drop_verdict(self, topic_id: TopicId, article_id: ArticleId) -> None: ...
     def add_item(self, item: NewItem) -> Item:
         """Raises `UsageError` when the topic already has the uri."""
         ...

@@ -67,6 +67,18 @@ class Ledger(Protocol):
         """(polls, of them answered with 304) among so many last polls of each feed."""
         ...
 
+    def told_before(self, day: int) -> tuple[tuple[str, ...], tuple[FeedId, ...]]:
+        """The hosts and the feeds of which anything is entered before this day."""
+        ...
+
+    def forget_days(self, before: int, hosts: Sequence[str], feed_ids: Sequence[FeedId]) -> int:
+        """Forget the days of these hosts and feeds before this one; how many there were."""
+        ...
+
+    def forget_polls(self, before: float, *, keep: int, limit: int) -> int:
+        """Forget at most so many polls before then, but no feed's last `keep`; how many."""
+        ...
+
     def slowest(self, among: int, limit: int) -> tuple[tuple[str, int, int], ...]:
         """(host, polls, their mean ms) among so many last polls of all, slowest first."""
         ...

@@ -34,8 +34,11 @@ class Lists(Protocol):
         """ACTIVE makes it due now; any other status ends reading."""
         ...
 
-    def claim_due(self, now: float, *, lease: float) -> tuple[FollowedList, ...]:
-        """Take the lists that are due; they come due again after `lease` unless settled."""
+    def claim_due(
+        self, now: float, *, lease: float, early: bool = False
+    ) -> tuple[FollowedList, ...]:
+        """Take the lists that are due; they come due again after `lease` unless settled.
+        `early`: every list that is read at all, due or not."""
         ...
 
     def settle(self, list_id: ListId, state: ListState) -> None:

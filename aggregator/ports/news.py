@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from aggregator.model.entry import Entry, EntryView, Known, Revision
-from aggregator.model.ids import EntryId, FeedId, StoryId, TopicId
+from aggregator.model.entry import Entry, EntryView, Instalment, Known, Revision
+from aggregator.model.ids import ArticleId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Candidate, Intake, Kept, Past
 from aggregator.model.story import StoryView
 
@@ -20,9 +20,17 @@ class Entries(Protocol):
         ...
 
     def candidates(
-        self, url_hashes: Sequence[int], body_hashes: Sequence[int]
+        self,
+        url_hashes: Sequence[int],
+        body_hashes: Sequence[int],
+        instalments: Sequence[tuple[str, str | int]] = (),
     ) -> tuple[Candidate, ...]:
-        """Stored entries that share one of these hashes, in order of id."""
+        """Stored entries that share one of these hashes, or are one of these instalments, in order
+        of id; with their own instalments if any are asked for."""
+        ...
+
+    def instalments(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, tuple[Instalment, ...]]:
+        """The columns' days that these are, of those that are."""
         ...
 
     def keep(self, intake: Intake) -> tuple[Kept, ...]:
@@ -69,18 +77,41 @@ class Entries(Protocol):
 
 
 class Stories(Protocol):
-    """Stories and their sources."""
+    """Stories: articles of one piece of news, each with its copies."""
 
     def find(self, handle: str) -> StoryView | None:
-        """By `sNUMBER` or public id."""
+        """By `sNUMBER` or public id, its own or that of any of its articles."""
         ...
 
-    def view(self, story_id: StoryId) -> StoryView | None: ...
-    def of_entry(self, entry_id: EntryId) -> StoryId | None: ...
-    def entry_ids(self, story_id: StoryId) -> tuple[EntryId, ...]: ...
-    def newest(
-        self, *, topic_id: TopicId | None = None, state: str | None = None, limit: int
-    ) -> tuple[StoryView, ...]: ...
-    def published_ids(self) -> tuple[StoryId, ...]:
-        """Stories with an item in any topic."""
+    def article(self, handle: str) -> ArticleId | None:
+        """The article of this `sNUMBER` or public id."""
+        ...
+
+    def lead(self, article_id: ArticleId) -> EntryId | None:
+        """The entry an article goes by."""
+        ...
+
+    def view(self, article_id: ArticleId) -> StoryView | None:
+        """The whole story that an article is told in."""
+        ...
+
+    def of_entry(self, entry_id: EntryId) -> ArticleId | None: ...
+    def entry_ids(self, article_id: ArticleId) -> tuple[EntryId, ...]: ...
+    def articles_of(self, article_ids: Sequence[ArticleId]) -> Mapping[ArticleId, ArticleId]:
+        """Every article of the stories these are told in, with its story, in order of id."""
+        ...
+
+    def feeds_of(self, article_id: ArticleId) -> frozenset[FeedId]:
+        """The feeds that have a copy of an article."""
+        ...
+
+    def newest(self, *, limit: int) -> tuple[StoryView, ...]: ...
+    def in_topic(
+        self, topic_id: TopicId, *, state: str | None = None, limit: int
+    ) -> tuple[StoryView, ...]:
+        """Articles with a verdict in the topic, newest first, each as if it were its story."""
+        ...
+
+    def published_ids(self) -> tuple[ArticleId, ...]:
+        """Articles with an item in any topic."""
         ...

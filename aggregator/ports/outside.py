@@ -43,6 +43,13 @@ class Reader(Protocol):
         """
         ...
 
+    def read_at_once(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed | None:
+        """Return what the document says where that takes a moment; None: `read` it, and wait.
+
+        Raises `ReadFailed` as `read` does.
+        """
+        ...
+
     def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
         """Return the article on a web page as sanitised HTML, "" when there is none.
 

@@ -19,7 +19,7 @@ class Pushes(Protocol):
         ...
 
     def due(self, now: float, limit: int) -> tuple[Push, ...]:
-        """Those whose `next_at` has come, the oldest first."""
+        """Those whose `next_at` has come, the oldest of each hub first, then the next of each."""
         ...
 
     def add(self, push: Push) -> Push:

@@ -8,11 +8,16 @@ from typing import Protocol
 from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
 from aggregator.ports.hosts import Hosts
+from aggregator.ports.journal import Journal
 from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
 from aggregator.ports.pages import Pages
+from aggregator.ports.prints import Prints
 from aggregator.ports.pushes import Pushes
+from aggregator.ports.reports import Reports
+from aggregator.ports.searching import Searching
+from aggregator.ports.series import Columns
 
 
 class Meta(Protocol):
@@ -47,11 +52,21 @@ class Tx(Protocol):
     @property
     def pages(self) -> Pages: ...
     @property
+    def prints(self) -> Prints: ...
+    @property
     def ledger(self) -> Ledger: ...
     @property
     def hosts(self) -> Hosts: ...
     @property
     def lists(self) -> Lists: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def columns(self) -> Columns: ...
+    @property
+    def searching(self) -> Searching: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part that can fail alone: its writes are rolled back, the error goes on."""

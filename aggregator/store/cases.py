@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from aggregator.model.ids import DecisionId, EntryId, FeedId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, TopicId
 from aggregator.model.topic import Admitted, Case, Decision
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
-Place = tuple[TopicId, StoryId]
+Place = tuple[TopicId, ArticleId]
 
 # Admitted by a rule and by an editor is one admission, the editor's (`max` picks its because).
 _ADMITTED = f"""
-    SELECT a.topic_id, e.story_id, e.id, e.feed_id, e.guid, e.key_hash, e.published_at,
+    SELECT a.topic_id, e.article_id, e.id, e.feed_id, e.guid, e.key_hash, e.published_at,
            e.updated_at, e.first_seen_at, e.url, e.withdrawn_at, e.held_why,
            {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
-    FROM json_each(?) asked CROSS JOIN entries e ON e.story_id = asked.value
+    FROM json_each(?) asked CROSS JOIN entries e ON e.article_id = asked.value
     JOIN admissions a ON a.entry_id = e.id
     GROUP BY e.id, a.topic_id ORDER BY e.id
 """
 _DECIDED = """
-    SELECT DISTINCT d.topic_id, e.story_id
-    FROM json_each(?) asked CROSS JOIN entries e ON e.story_id = asked.value
+    SELECT DISTINCT d.topic_id, e.article_id
+    FROM json_each(?) asked CROSS JOIN entries e ON e.article_id = asked.value
     JOIN decisions d ON d.entry_id = e.id WHERE d.topic_id IS NOT NULL
 """
 # What was said of any entry of the story in this topic, and whatever undoes that.
 _DECISIONS = """
     WITH RECURSIVE counted (id) AS (
         SELECT d.id FROM entries e JOIN decisions d ON d.entry_id = e.id
-        WHERE e.story_id = ? AND d.topic_id = ?
+        WHERE e.article_id = ? AND d.topic_id = ?
         UNION
         SELECT d.id FROM counted JOIN decisions d ON d.undo_of = counted.id
     )
     SELECT * FROM decisions WHERE id IN (SELECT id FROM counted) ORDER BY id
 """
-_OF_STORIES = "WHERE story_id IN (SELECT value FROM json_each(?))"
+_OF_ARTICLES = "WHERE article_id IN (SELECT value FROM json_each(?))"
 
 
 def gather(conn: Connection, places: Sequence[Place]) -> tuple[Case, ...]:
@@ -44,25 +44,25 @@ def gather(conn: Connection, places: Sequence[Place]) -> tuple[Case, ...]:
 
     One with nothing known is empty. A poll asks for dozens: four statements serve them all.
     """
-    stories = many(dict.fromkeys(story_id for _, story_id in places))
+    stories = many(dict.fromkeys(article_id for _, article_id in places))
     asked = (stories,)
     admitted: defaultdict[Place, list[Admitted]] = defaultdict(list)
     for row in conn.execute(_ADMITTED, asked):
         admitted[_place(row)].append(_an_admitted(row))
     verdicts = {
         _place(row): rows.a_verdict(row)
-        for row in conn.execute(f"SELECT * FROM verdicts {_OF_STORIES}", asked)
+        for row in conn.execute(f"SELECT * FROM verdicts {_OF_ARTICLES}", asked)
     }
     items = {
         _place(row): rows.an_item(row)
-        for row in conn.execute(f"SELECT * FROM items {_OF_STORIES}", asked)
+        for row in conn.execute(f"SELECT * FROM items {_OF_ARTICLES}", asked)
     }
     decided = {_place(row) for row in conn.execute(_DECIDED, asked)}
     decisions = {place: _decisions(conn, place) for place in decided.intersection(places)}
     return tuple(
         Case(
             topic_id=place[0],
-            story_id=place[1],
+            article_id=place[1],
             admitted=tuple(admitted.get(place, ())),
             decisions=decisions.get(place, ()),
             verdict=verdicts.get(place),
@@ -73,12 +73,12 @@ def gather(conn: Connection, places: Sequence[Place]) -> tuple[Case, ...]:
 
 
 def _place(row: Row) -> Place:
-    return TopicId(row["topic_id"]), StoryId(row["story_id"])
+    return TopicId(row["topic_id"]), ArticleId(row["article_id"])
 
 
 def _decisions(conn: Connection, place: Place) -> tuple[Decision, ...]:
-    topic_id, story_id = place
-    found: Iterable[Row] = conn.execute(_DECISIONS, (story_id, topic_id))
+    topic_id, article_id = place
+    found: Iterable[Row] = conn.execute(_DECISIONS, (article_id, topic_id))
     return tuple(rows.a_decision(row) for row in found)
 
 

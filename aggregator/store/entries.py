@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from aggregator.core.urls import host_of, lies_on
-from aggregator.model.entry import Entry, EntryView, Known, Revision
-from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.entry import Entry, EntryView, Instalment, Known, Revision
+from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.intake import Candidate, Intake, Kept, Past
 from aggregator.store import keeping, rows, words
 from aggregator.store.packing import unpack
-from aggregator.store.sqlite import LAST_ID, Connection, many
+from aggregator.store.sqlite import LAST_ID, Connection, Row, many
 
-_CANDIDATE = "SELECT id, feed_id, story_id, url_hash, body_hash, first_seen_at FROM entries"
+_CANDIDATE = (
+    "SELECT id, feed_id, article_id, url_hash, body_hash, first_seen_at, title FROM entries"
+)
+_MOST_RERUNS = 50  # of one instalment, the first ones
 
 
 class SqliteEntries:
@@ -47,26 +50,36 @@ class SqliteEntries:
         }
 
     def candidates(
-        self, url_hashes: Sequence[int], body_hashes: Sequence[int]
+        self,
+        url_hashes: Sequence[int],
+        body_hashes: Sequence[int],
+        instalments: Sequence[tuple[str, str | int]] = (),
     ) -> tuple[Candidate, ...]:
-        """Return stored entries that share one of these hashes, in order of id."""
+        """Return stored entries that share a hash or an instalment, in order of id."""
         found = self._conn.execute(
             f"{_CANDIDATE} WHERE url_hash IN (SELECT value FROM json_each(?))"
             f" UNION {_CANDIDATE} WHERE body_hash IN (SELECT value FROM json_each(?))"
             " ORDER BY id",
             (many(url_hashes), many(body_hashes)),
-        )
-        return tuple(
-            Candidate(
-                entry_id=EntryId(row["id"]),
-                feed_id=FeedId(row["feed_id"]),
-                story_id=StoryId(row["story_id"]),
-                url_hash=row["url_hash"],
-                body_hash=row["body_hash"],
-                first_seen_at=row["first_seen_at"],
-            )
-            for row in found
-        )
+        ).fetchall()
+        if not instalments:
+            return tuple(_a_candidate(row, ()) for row in found)
+        same = [each for key in instalments for each in self._of_instalment(*key)]
+        by_id = {row["id"]: row for row in (*found, *same)}
+        series = self.instalments([EntryId(entry_id) for entry_id in by_id])
+        return tuple(_a_candidate(by_id[each], series.get(each, ())) for each in sorted(by_id))
+
+    def instalments(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, tuple[Instalment, ...]]:
+        """Return the columns' days that these entries are, of those that are."""
+        return rows.instalments_by_id(self._conn, entry_ids)
+
+    def _of_instalment(self, series: str, which: str | int) -> list[Row]:
+        column = "number" if isinstance(which, int) else "date"
+        return self._conn.execute(
+            f"{_CANDIDATE} WHERE id IN (SELECT entry_id FROM entry_series"
+            f" WHERE series = ? AND {column} = ? ORDER BY entry_id LIMIT {_MOST_RERUNS})",
+            (series, which),
+        ).fetchall()
 
     def keep(self, intake: Intake) -> tuple[Kept, ...]:
         """Write all of it, search index included; see `keeping.keep`."""
@@ -90,7 +103,8 @@ class SqliteEntries:
         wanted = (many(sources),)
         public_ids = dict(
             self._conn.execute(
-                "SELECT e.id, s.public_id FROM entries e JOIN stories s ON s.id = e.story_id"
+                "SELECT e.id, s.public_id FROM entries e JOIN articles a ON a.id = e.article_id"
+                " JOIN articles s ON s.id = a.story_id"
                 " WHERE e.id IN (SELECT value FROM json_each(?))",
                 wanted,
             ).fetchall()
@@ -99,7 +113,7 @@ class SqliteEntries:
         for entry_id, slug, state, because in self._conn.execute(
             "SELECT a.entry_id, t.slug, coalesce(v.state, 'new'), a.because FROM admissions a"
             " JOIN entries e ON e.id = a.entry_id JOIN topics t ON t.id = a.topic_id"
-            " LEFT JOIN verdicts v ON v.topic_id = a.topic_id AND v.story_id = e.story_id"
+            " LEFT JOIN verdicts v ON v.topic_id = a.topic_id AND v.article_id = e.article_id"
             " WHERE a.entry_id IN (SELECT value FROM json_each(?))"
             " ORDER BY t.slug, a.by_editor",  # an editor's word stands over the rule's
             wanted,
@@ -228,3 +242,16 @@ class SqliteEntries:
 
     def _ids(self, query: str, *values: int) -> tuple[EntryId, ...]:
         return tuple(EntryId(row[0]) for row in self._conn.execute(query, values))
+
+
+def _a_candidate(row: Row, series: tuple[Instalment, ...]) -> Candidate:
+    return Candidate(
+        entry_id=EntryId(row["id"]),
+        feed_id=FeedId(row["feed_id"]),
+        article_id=ArticleId(row["article_id"]),
+        url_hash=row["url_hash"],
+        body_hash=row["body_hash"],
+        first_seen_at=row["first_seen_at"],
+        title=row["title"],
+        series=series,
+    )

@@ -27,7 +27,7 @@ _SETTLE = """
         next_poll_at = CASE
             WHEN (SELECT status FROM feeds WHERE id = :feed_id) = :active THEN :next_poll_at
         END,
-        lease_owner = NULL, interval = :interval, ttl = :ttl,
+        lease_owner = NULL, interval = :interval, fresh_until = :fresh_until, ttl = :ttl,
         etag = :etag, last_modified = :last_modified,
         body_hash = :body_hash, last_status = :last_status,
         last_poll_at = :last_poll_at, last_ok_at = :last_ok_at, last_new_at = :last_new_at,

@@ -6,23 +6,24 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aggregator.model.entry import Instalment, Tag, Text
-from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.ids import ArticleId, EntryId
 from aggregator.model.intake import Arrival, Change, Intake, Kept, Match
-from aggregator.store.merging import merge
+from aggregator.store.merging import join, merge
 from aggregator.store.packing import dump_extra, pack, unpack
+from aggregator.store.prints import SqlitePrints
 from aggregator.store.sqlite import Connection, many
 from aggregator.store.words import Said, WordIndex, said_of
 
-_NEW_STORY = (
-    "INSERT INTO stories (id, public_id, lead_entry_id, first_at, last_at, size)"
-    " VALUES (?, ?, ?, ?, ?, 1)"
+_NEW_ARTICLE = (
+    "INSERT INTO articles (id, public_id, lead_entry_id, first_at, last_at, size,"
+    " story_id, cluster_id, because) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)"
 )
-_JOINED_STORY = (
-    "UPDATE stories SET size = size + 1, first_at = min(first_at, ?), last_at = max(last_at, ?)"
+_JOINED_ARTICLE = (
+    "UPDATE articles SET size = size + 1, first_at = min(first_at, ?), last_at = max(last_at, ?)"
     " WHERE id = ?"
 )
 _NEW_ENTRY = (
-    "INSERT INTO entries (id, feed_id, story_id, story_because, guid, key_hash, url_hash,"
+    "INSERT INTO entries (id, feed_id, article_id, article_because, guid, key_hash, url_hash,"
     " body_hash, first_seen_at, withdrawn_at, withdrawn_why, held_why,"
     " url, title, summary, author, lang, published_at, updated_at, extra)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -52,26 +53,37 @@ def keep(conn: Connection, intake: Intake, index: WordIndex) -> tuple[Kept, ...]
         kept += _keep_change(conn, change, index)
     for each in intake.merges:
         merge(conn, each)
+    for joined in intake.joins:
+        join(conn, joined)
     if not intake.merges:
         return tuple(kept)
-    now_in = _stories_of(conn, [each.entry_id for each in kept])
+    now_in = _articles_of(conn, [each.entry_id for each in kept])
     return tuple(
-        Kept(entry_id=each.entry_id, story_id=now_in[each.entry_id], new=each.new) for each in kept
+        Kept(entry_id=each.entry_id, article_id=now_in[each.entry_id], new=each.new)
+        for each in kept
     )
 
 
 def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordIndex) -> list[Kept]:
-    """Number the arrivals ourselves, which only the one writer may, to write them in bulk."""
+    """Number the arrivals ourselves, which only the one writer may, to write them in bulk.
+
+    The one published first gets the lowest number, for lists go by numbers: of a first poll, too,
+    they show the newest first.
+    """
     if not arrivals:
         return []
-    entry_id, story_id = _last(conn, "entries"), _last(conn, "stories")
-    placed: list[tuple[EntryId, StoryId, Arrival]] = []
-    for arrival in arrivals:
+    entry_id, article_id = _last(conn, "entries"), _last(conn, "articles")
+    placed: list[tuple[EntryId, ArticleId, Arrival]] = []
+    kept: dict[int, Kept] = {}
+    for at in sorted(range(len(arrivals)), key=lambda at: (_place(arrivals[at]), -at)):
+        arrival = arrivals[at]
         entry_id += 1
-        if arrival.story_id is None:
-            story_id += 1
-        placed.append((EntryId(entry_id), arrival.story_id or StoryId(story_id), arrival))
-    _keep_stories(conn, placed)
+        if arrival.article_id is None:
+            article_id += 1
+        id_, story = EntryId(entry_id), arrival.article_id or ArticleId(article_id)
+        placed.append((id_, story, arrival))
+        kept[at] = Kept(entry_id=id_, article_id=story, new=True)
+    _keep_articles(conn, placed)
     conn.executemany(_NEW_ENTRY, [_entry_row(*each) for each in placed])
     conn.executemany(
         "INSERT INTO seen (feed_id, key_hash, entry_id, digest, url_hash) VALUES (?, ?, ?, ?, ?)",
@@ -81,14 +93,35 @@ def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordInd
     admit(conn, ((id_, arrival.matches) for id_, _, arrival in placed), by_editor=False)
     keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
     _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
+    _keep_likenesses(conn, placed)
     index.add(_said(id_, arrival) for id_, _, arrival in placed if arrival.withdrawn is None)
-    return [Kept(entry_id=id_, story_id=story, new=True) for id_, story, _ in placed]
+    return [kept[at] for at in range(len(arrivals))]
 
 
 def _said(entry_id: EntryId, each: Arrival | Change) -> Said:
     if each.said is None:
         return said_of(entry_id, each.text.title, each.text.summary)
     return entry_id, *each.said
+
+
+def _keep_likenesses(
+    conn: Connection, placed: Sequence[tuple[EntryId, ArticleId, Arrival]]
+) -> None:
+    prints = [(id_, _place(one), one.print) for id_, _, one in placed if one.print is not None]
+    if prints:
+        SqlitePrints(conn).keep(prints)
+    conn.executemany(
+        "INSERT OR IGNORE INTO related (entry_id, other_id, likeness, because) VALUES (?, ?, ?, ?)",
+        [
+            (id_, each.entry_id, each.likeness, each.because)
+            for id_, _, arrival in placed
+            for each in arrival.related
+        ],
+    )
+    conn.executemany(
+        "UPDATE entries SET reissue_of = ? WHERE id = ?",
+        [(one.reissue_of, id_) for id_, _, one in placed if one.reissue_of is not None],
+    )
 
 
 def _last(conn: Connection, table: str) -> int:
@@ -102,24 +135,26 @@ def _place(arrival: Arrival) -> int:
     return arrival.first_seen_at if published is None else min(published, arrival.first_seen_at)
 
 
-def _keep_stories(conn: Connection, placed: list[tuple[EntryId, StoryId, Arrival]]) -> None:
+def _keep_articles(conn: Connection, placed: list[tuple[EntryId, ArticleId, Arrival]]) -> None:
     opened: list[tuple[Any, ...]] = []
     joined: list[tuple[Any, ...]] = []
-    for entry_id, story_id, arrival in placed:
+    for entry_id, article_id, arrival in placed:
         place = _place(arrival)
-        if arrival.story_id is None:
-            opened.append((story_id, arrival.story_public_id, entry_id, place, place))
+        if arrival.article_id is None or arrival.opens:
+            opens = (article_id, arrival.public_id, entry_id, place, place)
+            told = (arrival.story_id or article_id, arrival.cluster_id, arrival.story_because)
+            opened.append((*opens, *told))
         else:
-            joined.append((place, place, story_id))
-    conn.executemany(_NEW_STORY, opened)
-    conn.executemany(_JOINED_STORY, joined)
+            joined.append((place, place, article_id))
+    conn.executemany(_NEW_ARTICLE, opened)
+    conn.executemany(_JOINED_ARTICLE, joined)
 
 
-def _entry_row(entry_id: EntryId, story_id: StoryId, arrival: Arrival) -> tuple[Any, ...]:
+def _entry_row(entry_id: EntryId, article_id: ArticleId, arrival: Arrival) -> tuple[Any, ...]:
     return (
         entry_id,
         arrival.feed_id,
-        story_id,
+        article_id,
         arrival.join_because,
         arrival.guid.encode("utf-8", "replace").decode(),  # uncleaned: may hold lone surrogates
         arrival.key_hash,
@@ -149,7 +184,7 @@ def _text_row(text: Text) -> tuple[Any, ...]:
 def _keep_change(conn: Connection, change: Change, index: WordIndex) -> list[Kept]:
     entry_id = change.entry_id
     old = conn.execute(
-        "SELECT e.feed_id, e.story_id, e.rev, e.title, e.summary, e.withdrawn_at, b.body"
+        "SELECT e.feed_id, e.article_id, e.rev, e.title, e.summary, e.withdrawn_at, b.body"
         " FROM entries e LEFT JOIN entry_bodies b ON b.entry_id = e.id WHERE e.id = ?",
         (entry_id,),
     ).fetchone()
@@ -179,7 +214,7 @@ def _keep_change(conn: Connection, change: Change, index: WordIndex) -> list[Kep
     replace_series(conn, entry_id, change.series)
     conn.execute("DELETE FROM admissions WHERE entry_id = ? AND by_editor = 0", (entry_id,))
     admit(conn, [(entry_id, change.matches)], by_editor=False)
-    return [Kept(entry_id=entry_id, story_id=StoryId(old["story_id"]), new=False)]
+    return [Kept(entry_id=entry_id, article_id=ArticleId(old["article_id"]), new=False)]
 
 
 def _note_seen(conn: Connection, change: Change, feed_id: int | None) -> None:
@@ -226,9 +261,10 @@ def replace_series(conn: Connection, entry_id: EntryId, series: Sequence[Instalm
 
 def _keep_series(conn: Connection, series: Iterable[tuple[EntryId, Sequence[Instalment]]]) -> None:
     conn.executemany(
-        "INSERT INTO entry_series (entry_id, ord, series, date, because) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO entry_series (entry_id, ord, series, date, because, number, told)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
-            (entry_id, ord_, one.series, one.date, one.because)
+            (entry_id, ord_, one.series, one.date, one.because, one.number, one.told)
             for entry_id, its in series
             for ord_, one in enumerate(its)
         ],
@@ -253,9 +289,9 @@ def admit(
     )
 
 
-def _stories_of(conn: Connection, entry_ids: Sequence[EntryId]) -> dict[EntryId, StoryId]:
+def _articles_of(conn: Connection, entry_ids: Sequence[EntryId]) -> dict[EntryId, ArticleId]:
     found = conn.execute(
-        "SELECT id, story_id FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT id, article_id FROM entries WHERE id IN (SELECT value FROM json_each(?))",
         (many(entry_ids),),
     )
-    return {EntryId(entry_id): StoryId(story_id) for entry_id, story_id in found}
+    return {EntryId(entry_id): ArticleId(article_id) for entry_id, article_id in found}

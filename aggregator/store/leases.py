@@ -149,6 +149,7 @@ def a_state(row: Row, *, generation: int | None = None) -> PollState:
         next_poll_at=row["next_poll_at"],
         generation=row["generation"] if generation is None else generation,
         interval=row["interval"],
+        fresh_until=row["fresh_until"],
         ttl=row["ttl"],
         etag=row["etag"],
         last_modified=row["last_modified"],

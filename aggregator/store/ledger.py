@@ -11,7 +11,7 @@ from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.ids import FeedId
 from aggregator.model.ledger import HostTally, OnHost, Tally, day_of
 from aggregator.store import rows
-from aggregator.store.sqlite import Connection, Row
+from aggregator.store.sqlite import LAST_ID, Connection, Row
 
 _COUNT = (
     "INSERT INTO host_days (host, day, requests, not_modified, failed, bytes, private)"
@@ -186,6 +186,46 @@ class SqliteLedger:
         )
         both = ((FeedId(number), told.split()) for number, told in found)
         return {number: (int(polls), int(same)) for number, (polls, same) in both}
+
+    def told_before(self, day: int) -> tuple[tuple[str, ...], tuple[FeedId, ...]]:
+        """Return the hosts and the feeds of which anything is entered before this day.
+
+        Reads both tables whole, which a reader may: an index by day would be paid for by each
+        poll.
+        """
+        hosts = self._conn.execute("SELECT DISTINCT host FROM host_days WHERE day < ?", (day,))
+        feeds = self._conn.execute("SELECT DISTINCT feed_id FROM feed_days WHERE day < ?", (day,))
+        return tuple(row[0] for row in hosts), tuple(FeedId(row[0]) for row in feeds)
+
+    def forget_days(self, before: int, hosts: Sequence[str], feed_ids: Sequence[FeedId]) -> int:
+        """Forget the days of these hosts and feeds before this one; return how many."""
+        return sum(
+            self._conn.execute(
+                f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)) AND day < ?",
+                (json.dumps(which), before),
+            ).rowcount
+            for table, key, which in (
+                ("host_days", "host", hosts),
+                ("feed_days", "feed_id", feed_ids),
+            )
+        )
+
+    def forget_polls(self, before: float, *, keep: int, limit: int) -> int:
+        """Forget at most `limit` polls before then, the oldest first; return how many.
+
+        No feed's last `keep` ones are. Polls are looked at in the order they came, up to the
+        first that is not so old: nothing has to be read of all that stays.
+        """
+        first = self._conn.execute(
+            "SELECT id FROM polls WHERE at >= ? ORDER BY id LIMIT 1", (before,)
+        ).fetchone()
+        return self._conn.execute(
+            "DELETE FROM polls WHERE id IN (SELECT p.id FROM polls p WHERE p.id < :first"
+            " AND p.id < (SELECT min(id) FROM (SELECT l.id FROM polls l"
+            " WHERE l.feed_id = p.feed_id ORDER BY l.id DESC LIMIT :keep))"
+            " ORDER BY p.id LIMIT :limit)",
+            {"first": LAST_ID if first is None else first[0], "keep": keep, "limit": limit},
+        ).rowcount
 
     def slowest(self, among: int, limit: int) -> tuple[tuple[str, int, int], ...]:
         """Return (host, polls, mean ms) among the last polls of all, slowest first."""

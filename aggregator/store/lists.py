@@ -76,15 +76,19 @@ class SqliteLists:
             (status, now if status is ListStatus.ACTIVE else None, list_id),
         )
 
-    def claim_due(self, now: float, *, lease: float) -> tuple[FollowedList, ...]:
+    def claim_due(
+        self, now: float, *, lease: float, early: bool = False
+    ) -> tuple[FollowedList, ...]:
         """Take the lists that are due; they come due again after `lease` unless settled.
 
         One that was last read in the future is due as well: the clock has gone back since.
+        `early`: every list that is read at all.
         """
         due = self._conn.execute(
-            "SELECT * FROM lists WHERE next_poll_at <= :now OR"
-            " (next_poll_at IS NOT NULL AND last_poll_at > :ahead) ORDER BY next_poll_at, id",
-            {"now": now, "ahead": now + CLOCK_SLACK},
+            "SELECT * FROM lists WHERE next_poll_at IS NOT NULL"
+            " AND (next_poll_at <= :now OR last_poll_at > :ahead OR :early)"
+            " ORDER BY next_poll_at, id",
+            {"now": now, "ahead": now + CLOCK_SLACK, "early": early},
         ).fetchall()
         self._conn.executemany(
             "UPDATE lists SET next_poll_at = ? WHERE id = ?",

@@ -86,7 +86,7 @@ def dump_extra(text: Text) -> str | None:
         extra["categories"] = text.categories
     if text.enclosures:
         extra["enclosures"] = [columns(each) for each in text.enclosures]
-    for name in ("image", "source_title", "source_url", "licence"):
+    for name in ("image", "source_title", "source_url", "licence", "lang_guess"):
         if value := getattr(text, name):
             extra[name] = value
     return _dumped(extra) if extra else None

@@ -135,6 +135,14 @@ class SqlitePages:
             (robots.place, robots.fetched_at, robots.status, robots.body),
         )
 
+    def forget_robots(self, before: float, limit: int) -> int:
+        """Forget at most `limit` robots.txt files last had before then; return how many."""
+        return self._conn.execute(
+            "DELETE FROM robots WHERE host IN"
+            " (SELECT host FROM robots WHERE fetched_at < ? LIMIT ?)",
+            (before, limit),
+        ).rowcount
+
 
 def _a_page(row: Row) -> Page:
     return Page(

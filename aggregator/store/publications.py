@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from aggregator.model.ids import EntryId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, EntryId, TopicId
 from aggregator.model.publication import Document, Showing
 from aggregator.model.story import Source
-from aggregator.model.topic import Item
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
@@ -17,19 +16,24 @@ VISIBLE = """
     SELECT i.* FROM items i
     JOIN entries e ON e.id = i.lead_entry_id
     JOIN feeds f ON f.id = e.feed_id
-    JOIN verdicts v ON v.topic_id = i.topic_id AND v.story_id = i.story_id
+    JOIN verdicts v ON v.topic_id = i.topic_id AND v.article_id = i.article_id
     WHERE i.topic_id = :topic_id AND i.visible_from <= :now
       AND (i.visible_until IS NULL OR i.visible_until > :now)
       AND e.withdrawn_at IS NULL AND NOT f.private {pinned}
     ORDER BY i.first_published_at DESC, i.id DESC LIMIT :limit
 """
-# Whoever told the story is credited, in a topic that admits but one of them too (DESIGN §7).
+# Whoever told it is credited, in a topic that admits but one of them too (DESIGN §7): copies of the
+# article, or all reports where the topic tells stories. Other reports of the story are named.
 _PUBLIC_SOURCES = """
-    SELECT e.story_id, e.id FROM entries e JOIN feeds f ON f.id = e.feed_id
-    WHERE e.story_id IN (SELECT value FROM json_each(?))
-      AND e.withdrawn_at IS NULL AND NOT f.private
+    SELECT shown.id AS shown, e.id, e.feed_id, e.article_id = shown.id AS copy
+    FROM json_each(?) asked JOIN articles shown ON shown.id = asked.value
+    JOIN articles a ON a.story_id = shown.story_id JOIN entries e ON e.article_id = a.id
+    JOIN feeds f ON f.id = e.feed_id
+    WHERE e.withdrawn_at IS NULL AND NOT f.private
     ORDER BY e.id
 """
+_TELLS_STORIES = "SELECT json_extract(spec, '$.tell') = 'stories' FROM topics WHERE id = ?"
+_MOST_REPORTS = 8  # of other feeds, the earliest first
 _NO_LIMIT = -1
 
 
@@ -110,52 +114,68 @@ class SqlitePublications:
             rows.an_item(row)
             for row in self._conn.execute(query, {"topic_id": topic_id, "now": now, "limit": limit})
         ]
-        stories = [item.story_id for item in items]
+        shown = [item.article_id for item in items]
         verdicts = {
-            verdict.story_id: verdict
-            for verdict in map(rows.a_verdict, self._verdicts(topic_id, stories))
+            verdict.article_id: verdict
+            for verdict in map(rows.a_verdict, self._verdicts(topic_id, shown))
         }
-        sources, told = self._public_sources(items)
-        public_ids = self._public_ids(stories)
-        showings = []
-        for item in items:
-            lead = sources[item.lead_entry_id]
-            others = [each for each in told[item.story_id] if each.entry.id != lead.entry.id]
-            showings.append(
-                Showing(
-                    item=item,
-                    verdict=verdicts[item.story_id],
-                    lead=lead,
-                    sources=(lead, *others),
-                    story_public_id=public_ids[item.story_id],
-                )
+        tellers, reports = self._tellers(topic_id, shown)
+        wanted = [each for told in (tellers, reports) for ids in told.values() for each in ids]
+        leads = [item.lead_entry_id for item in items]
+        sources = rows.sources_by_id(self._conn, [*leads, *wanted])
+        public_ids = self._public_ids(shown)
+        return tuple(
+            Showing(
+                item=item,
+                verdict=verdicts[item.article_id],
+                lead=sources[item.lead_entry_id],
+                sources=_lead_first(
+                    sources, tellers.get(item.article_id, ()), first=item.lead_entry_id
+                ),
+                reports=tuple(sources[each] for each in reports.get(item.article_id, ())),
+                story_public_id=public_ids[item.article_id],
             )
-        return tuple(showings)
+            for item in items
+        )
 
-    def _verdicts(self, topic_id: TopicId, stories: Sequence[StoryId]) -> list[Row]:
+    def _verdicts(self, topic_id: TopicId, shown: Sequence[ArticleId]) -> list[Row]:
         return self._conn.execute(
             "SELECT * FROM verdicts"
-            " WHERE topic_id = ? AND story_id IN (SELECT value FROM json_each(?))",
-            (topic_id, many(stories)),
+            " WHERE topic_id = ? AND article_id IN (SELECT value FROM json_each(?))",
+            (topic_id, many(shown)),
         ).fetchall()
 
-    def _public_ids(self, stories: Sequence[StoryId]) -> dict[StoryId, str]:
+    def _public_ids(self, shown: Sequence[ArticleId]) -> dict[ArticleId, str]:
         found = self._conn.execute(
-            "SELECT id, public_id FROM stories WHERE id IN (SELECT value FROM json_each(?))",
-            (many(stories),),
+            "SELECT a.id, s.public_id FROM articles a JOIN articles s ON s.id = a.story_id"
+            " WHERE a.id IN (SELECT value FROM json_each(?))",
+            (many(shown),),
         )
-        return {StoryId(number): public_id for number, public_id in found}
+        return {ArticleId(number): public_id for number, public_id in found}
 
-    def _public_sources(
-        self, items: Sequence[Item]
-    ) -> tuple[dict[EntryId, Source], dict[StoryId, list[Source]]]:
-        """Return leads and all that may be credited, by entry; and the latter by story."""
-        found = self._conn.execute(
-            _PUBLIC_SOURCES, (many(item.story_id for item in items),)
-        ).fetchall()
-        leads = [item.lead_entry_id for item in items]
-        sources = rows.sources_by_id(self._conn, [*leads, *(row["id"] for row in found)])
-        told: defaultdict[StoryId, list[Source]] = defaultdict(list)
-        for row in found:
-            told[StoryId(row["story_id"])].append(sources[EntryId(row["id"])])
-        return sources, told
+    def _tellers(
+        self, topic_id: TopicId, shown: Sequence[ArticleId]
+    ) -> tuple[dict[ArticleId, list[EntryId]], dict[ArticleId, list[EntryId]]]:
+        """Return whom each article is owed to in this topic, and who else reports its story."""
+        (tells_stories,) = self._conn.execute(_TELLS_STORIES, (topic_id,)).fetchone()
+        tellers: defaultdict[ArticleId, dict[EntryId, int]] = defaultdict(dict)
+        reports: defaultdict[ArticleId, dict[int, EntryId]] = defaultdict(dict)
+        for article_id, entry_id, feed_id, copy in self._conn.execute(
+            _PUBLIC_SOURCES, (many(shown),)
+        ):
+            if copy or tells_stories:
+                tellers[article_id][EntryId(entry_id)] = feed_id
+            else:
+                reports[article_id].setdefault(feed_id, EntryId(entry_id))
+        others: dict[ArticleId, list[EntryId]] = {}
+        for article_id, found in reports.items():
+            credited = set(tellers[article_id].values())  # whose other pieces are no other reports
+            fresh = [entry_id for feed_id, entry_id in found.items() if feed_id not in credited]
+            others[article_id] = fresh[:_MOST_REPORTS]
+        return {each: [*found] for each, found in tellers.items()}, others
+
+
+def _lead_first(
+    sources: Mapping[EntryId, Source], tellers: Sequence[EntryId], *, first: EntryId
+) -> tuple[Source, ...]:
+    return (sources[first], *(sources[each] for each in tellers if each != first))

@@ -50,9 +50,11 @@ class SqlitePushes:
         return tuple(_a_push(row) for row in found)
 
     def due(self, now: float, limit: int) -> tuple[Push, ...]:
-        """Return those whose time has come, the oldest first."""
+        """Return those whose time has come, the oldest of each hub first, then the next of each."""
         found = self._conn.execute(
-            "SELECT * FROM pushes WHERE next_at <= ? ORDER BY next_at, id LIMIT ?", (now, limit)
+            "SELECT * FROM pushes WHERE next_at <= ? ORDER BY"
+            " row_number() OVER (PARTITION BY hub ORDER BY next_at, id), next_at, id LIMIT ?",
+            (now, limit),
         )
         return tuple(_a_push(row) for row in found)
 

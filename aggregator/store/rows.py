@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from aggregator.model.entry import Entry, Instalment, Tag, Text
 from aggregator.model.feed import Feed, FeedStatus, Origin
 from aggregator.model.ids import (
+    ArticleId,
     DecisionId,
     EntryId,
     FeedId,
     ItemId,
     ListId,
-    StoryId,
     TopicId,
 )
 from aggregator.model.story import Source
@@ -80,11 +80,11 @@ def told_by_id(conn: Connection, entry_ids: Iterable[int]) -> dict[EntryId, Told
         tags[row[0]].append(Tag(name=row[1], source=row[2], because=row[3]))
     series: defaultdict[int, list[Instalment]] = defaultdict(list)
     for row in conn.execute(
-        "SELECT entry_id, series, date, because FROM entry_series"
+        "SELECT * FROM entry_series"
         " WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY entry_id, ord",
         wanted,
     ):
-        series[row[0]].append(Instalment(series=row[1], date=row[2], because=row[3]))
+        series[row["entry_id"]].append(an_instalment(row))
     rows = conn.execute(
         "SELECT e.*, b.body, p.body AS page FROM entries e"
         " LEFT JOIN entry_bodies b ON b.entry_id = e.id"
@@ -95,10 +95,21 @@ def told_by_id(conn: Connection, entry_ids: Iterable[int]) -> dict[EntryId, Told
     return {
         EntryId(row["id"]): Told(
             _an_entry(row, tuple(tags.get(row["id"], ())), tuple(series.get(row["id"], ()))),
-            row["story_because"],
+            row["article_because"],
         )
         for row in rows
     }
+
+
+def an_instalment(row: Row) -> Instalment:
+    """Return the instalment of a row of `entry_series`."""
+    return Instalment(
+        series=row["series"],
+        date=row["date"],
+        because=row["because"],
+        number=row["number"],
+        told=bool(row["told"]),
+    )
 
 
 def sources_by_id(conn: Connection, entry_ids: Iterable[int]) -> dict[EntryId, Source]:
@@ -126,7 +137,7 @@ def _an_entry(row: Row, tags: tuple[Tag, ...], series: tuple[Instalment, ...]) -
     return Entry(
         id=EntryId(row["id"]),
         feed_id=FeedId(row["feed_id"]),
-        story_id=StoryId(row["story_id"]),
+        article_id=ArticleId(row["article_id"]),
         guid=row["guid"],
         text=text,
         first_seen_at=row["first_seen_at"],
@@ -154,7 +165,7 @@ def a_verdict(row: Row) -> Verdict:
     """Return the verdict of a row of `verdicts`."""
     return Verdict(
         topic_id=TopicId(row["topic_id"]),
-        story_id=StoryId(row["story_id"]),
+        article_id=ArticleId(row["article_id"]),
         state=State(row["state"]),
         because=row["because"],
         pinned=bool(row["pinned"]),
@@ -171,7 +182,7 @@ def an_item(row: Row) -> Item:
     return Item(
         id=ItemId(row["id"]),
         topic_id=TopicId(row["topic_id"]),
-        story_id=StoryId(row["story_id"]),
+        article_id=ArticleId(row["article_id"]),
         uri=row["uri"],
         lead_entry_id=EntryId(row["lead_entry_id"]),
         first_published_at=row["first_published_at"],
@@ -199,3 +210,17 @@ def a_decision(row: Row) -> Decision:
 
 def _maybe(kind: Any, value: int | None) -> Any:
     return None if value is None else kind(value)
+
+
+def instalments_by_id(
+    conn: Connection, entry_ids: Iterable[int]
+) -> dict[EntryId, tuple[Instalment, ...]]:
+    """Return the columns' days that these entries are, of those that are."""
+    found: defaultdict[EntryId, list[Instalment]] = defaultdict(list)
+    for row in conn.execute(
+        "SELECT * FROM entry_series WHERE entry_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY entry_id, ord",
+        (many(entry_ids),),
+    ):
+        found[EntryId(row["entry_id"])].append(an_instalment(row))
+    return {entry_id: tuple(each) for entry_id, each in found.items()}

@@ -20,6 +20,7 @@ LAST_ID = (1 << 63) - 1  # no row has a higher one
 BUSY_TIMEOUT = 10.0  # seconds
 _WRITER_CACHE_KIB = 4_096
 _READER_CACHE_KIB = 512
+_CHECKPOINT_PAGES = 4_000  # 16 MB: pages that change often are written to the file less often
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 
 # Primary result codes (sqlite.org/rescode.html); an extended code carries one in its low byte.
@@ -48,6 +49,7 @@ def connect(path: Path | None, *, reader: bool = False) -> Connection:
         cache = _READER_CACHE_KIB if reader else _WRITER_CACHE_KIB
         conn.execute(f"PRAGMA cache_size = -{cache}")
         conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+        conn.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         if reader:
             conn.execute("PRAGMA query_only = ON")
     except BaseException:

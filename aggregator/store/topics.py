@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from aggregator.errors import NotFound, UsageError
 from aggregator.model.feed import Origin
-from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, ItemId, TopicId
 from aggregator.model.intake import Match
 from aggregator.model.publication import TopicSummary
 from aggregator.model.topic import (
@@ -46,18 +46,20 @@ _SUMMARIES = """
     ORDER BY t.id
 """
 _TOPICS_OF = """
-    WITH stories_asked (id) AS (SELECT value FROM json_each(?))
-    SELECT a.topic_id, e.story_id FROM stories_asked s
-        JOIN entries e ON e.story_id = s.id JOIN admissions a ON a.entry_id = e.id
-    UNION SELECT v.topic_id, v.story_id FROM stories_asked s JOIN verdicts v ON v.story_id = s.id
-    UNION SELECT i.topic_id, i.story_id FROM stories_asked s JOIN items i ON i.story_id = s.id
+    WITH articles_asked (id) AS (SELECT value FROM json_each(?))
+    SELECT a.topic_id, e.article_id FROM articles_asked s
+        JOIN entries e ON e.article_id = s.id JOIN admissions a ON a.entry_id = e.id
+    UNION SELECT v.topic_id, v.article_id
+        FROM articles_asked s JOIN verdicts v ON v.article_id = s.id
+    UNION SELECT i.topic_id, i.article_id
+        FROM articles_asked s JOIN items i ON i.article_id = s.id
     ORDER BY 1, 2
 """
 _KEEP_VERDICT = """
-    INSERT INTO verdicts (topic_id, story_id, state, because, pinned, title, summary, note,
+    INSERT INTO verdicts (topic_id, article_id, state, because, pinned, title, summary, note,
                           decision_id, since)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (topic_id, story_id) DO UPDATE SET
+    ON CONFLICT (topic_id, article_id) DO UPDATE SET
         state = excluded.state, because = excluded.because, pinned = excluded.pinned,
         title = excluded.title, summary = excluded.summary, note = excluded.note,
         decision_id = excluded.decision_id, since = excluded.since
@@ -166,25 +168,26 @@ class SqliteTopics:
             (entry_id, topic_id),
         )
 
-    def topics_of(self, story_ids: Sequence[StoryId]) -> tuple[tuple[TopicId, StoryId], ...]:
+    def topics_of(self, article_ids: Sequence[ArticleId]) -> tuple[tuple[TopicId, ArticleId], ...]:
         """Return every (topic, story) with an admission, a verdict or an item, in order."""
-        found = self._conn.execute(_TOPICS_OF, (many(story_ids),))
-        return tuple((TopicId(topic_id), StoryId(story_id)) for topic_id, story_id in found)
+        found = self._conn.execute(_TOPICS_OF, (many(article_ids),))
+        return tuple((TopicId(topic_id), ArticleId(article_id)) for topic_id, article_id in found)
 
-    def showing(self, story_ids: Sequence[StoryId]) -> frozenset[TopicId]:
-        """Return topics in which one of these stories has an item without an end."""
+    def showing(self, article_ids: Sequence[ArticleId]) -> frozenset[TopicId]:
+        """Return active topics in which one of these articles has an item without an end."""
         found = self._conn.execute(
-            "SELECT topic_id FROM items"
-            " WHERE story_id IN (SELECT value FROM json_each(?)) AND visible_until IS NULL",
-            (many(story_ids),),
+            "SELECT i.topic_id FROM items i JOIN topics t ON t.id = i.topic_id"
+            " WHERE i.article_id IN (SELECT value FROM json_each(?)) AND i.visible_until IS NULL"
+            " AND t.status = 'active'",
+            (many(article_ids),),
         )
         return frozenset(TopicId(row[0]) for row in found)
 
-    def case(self, topic_id: TopicId, story_id: StoryId) -> Case:
+    def case(self, topic_id: TopicId, article_id: ArticleId) -> Case:
         """Return all that is known of a story in a topic."""
-        return cases.gather(self._conn, [(topic_id, story_id)])[0]
+        return cases.gather(self._conn, [(topic_id, article_id)])[0]
 
-    def cases(self, places: Sequence[tuple[TopicId, StoryId]]) -> tuple[Case, ...]:
+    def cases(self, places: Sequence[tuple[TopicId, ArticleId]]) -> tuple[Case, ...]:
         """Return many cases at once, in the order asked for."""
         return cases.gather(self._conn, places)
 
@@ -205,7 +208,7 @@ class SqliteTopics:
             [
                 (
                     each.topic_id,
-                    each.story_id,
+                    each.article_id,
                     each.state.value,
                     each.because,
                     int(each.pinned),
@@ -219,10 +222,10 @@ class SqliteTopics:
             ],
         )
 
-    def drop_verdict(self, topic_id: TopicId, story_id: StoryId) -> None:
+    def drop_verdict(self, topic_id: TopicId, article_id: ArticleId) -> None:
         """Forget the verdict on a story in a topic."""
         self._conn.execute(
-            "DELETE FROM verdicts WHERE topic_id = ? AND story_id = ?", (topic_id, story_id)
+            "DELETE FROM verdicts WHERE topic_id = ? AND article_id = ?", (topic_id, article_id)
         )
 
     def add_item(self, item: NewItem) -> Item:
@@ -230,8 +233,8 @@ class SqliteTopics:
         if self.has_uri(item.topic_id, item.uri):
             raise UsageError(f"topic {item.topic_id} already has an item with the id {item.uri}")
         cursor = self._conn.execute(
-            "INSERT INTO items (topic_id, story_id, uri, lead_entry_id, first_published_at,"
-            " updated_at, visible_from, visible_until) VALUES (:topic_id, :story_id, :uri,"
+            "INSERT INTO items (topic_id, article_id, uri, lead_entry_id, first_published_at,"
+            " updated_at, visible_from, visible_until) VALUES (:topic_id, :article_id, :uri,"
             " :lead_entry_id, :first_published_at, :updated_at, :visible_from, :visible_until)",
             columns(item),
         )

@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from aggregator.store.entries import SqliteEntries
 from aggregator.store.feeds import SqliteFeeds
 from aggregator.store.hosts import SqliteHosts
+from aggregator.store.journal import SqliteJournal
 from aggregator.store.ledger import SqliteLedger
 from aggregator.store.lists import SqliteLists
 from aggregator.store.meta import SqliteMeta
 from aggregator.store.pages import SqlitePages
+from aggregator.store.prints import SqlitePrints
 from aggregator.store.publications import SqlitePublications
 from aggregator.store.pushes import SqlitePushes
+from aggregator.store.reports import SqliteReports
+from aggregator.store.searching import SqliteSearching
+from aggregator.store.series import SqliteColumns
 from aggregator.store.sqlite import Connection, translated
 from aggregator.store.stories import SqliteStories
 from aggregator.store.topics import SqliteTopics
@@ -31,15 +36,20 @@ class SqliteTx:
         self.words = WordIndex(conn)
         self.entries = SqliteEntries(conn, self.words)
         self.stories = SqliteStories(conn)
+        self.searching = SqliteSearching(conn, self.words)
         self.topics = SqliteTopics(conn)
         self.publications = SqlitePublications(conn)
         self.withdrawals = SqliteWithdrawals(conn)
         self.meta = SqliteMeta(conn)
         self.pushes = SqlitePushes(conn)
         self.pages = SqlitePages(conn)
+        self.prints = SqlitePrints(conn)
         self.ledger = SqliteLedger(conn)
         self.hosts = SqliteHosts(conn)
         self.lists = SqliteLists(conn)
+        self.journal = SqliteJournal(conn)
+        self.reports = SqliteReports(conn)
+        self.columns = SqliteColumns(conn)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

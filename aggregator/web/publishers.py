@@ -20,6 +20,7 @@ FEW_FEEDS = 3  # named of a host in the long list
 MANY_FEEDS = 100  # named of a host that was searched for and found alone
 
 _HOST = re.compile(r"[a-z0-9._:-]{1,253}")
+_PORT = re.compile(r"^(?:\[([^\[\]]*)\]|([^:]*))(?::\d*)?$")  # IPv6 in brackets, or a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,15 @@ class BotView:
 def sought_host(said: str) -> str:
     """Return what was searched for as host names are written; "" for what no name can hold.
 
+    A port says nothing: hosts are counted with all their ports.
+
     >>> sought_host(" Example.ORG. "), sought_host("https://example.org/feed"), sought_host("a b")
     ('example.org', 'example.org', '')
+    >>> sought_host("example.org:8080"), sought_host("http://[2001:db8::1]:80"), sought_host("::1")
+    ('example.org', '2001:db8::1', '::1')
     """
     name = said.strip().lower().removeprefix("https://").removeprefix("http://")
-    name = name.split("/", 1)[0].strip(".")
+    name = _PORT.sub(r"\1\2", name.split("/", 1)[0]).strip(".")
     if not name.isascii():
         name = _in_ascii(name)
     return name if _HOST.fullmatch(name) else ""

@@ -75,8 +75,8 @@ def search_path(said: str) -> str:
 
 def story_paths(tx: Tx, kit: Kit) -> Iterator[str]:
     """Yield the paths of stories that may have a page."""
-    for story_id in tx.stories.published_ids():
-        if (view := tx.stories.view(story_id)) is not None:
+    for article_id in tx.stories.published_ids():
+        if (view := tx.stories.view(article_id)) is not None:
             yield f"/stories/{view.story.public_id}"
 
 

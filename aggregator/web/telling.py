@@ -76,7 +76,7 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
         return Missing.NOWHERE
     return StoryPage(
         item=item,
-        html=item.html.removesuffix(credit_line(item.credits)),
+        html=item.html.removesuffix(credit_line(item.credits, item.reports)),
         tellings=tuple(_telling(each) for each in showing.sources),
         topics=tuple((each.spec.slug, headline(each.spec.title)) for each, _ in shown),
     )
@@ -86,8 +86,8 @@ def _showings(
     tx: Tx, view: StoryView, public: list[Source], now: float
 ) -> Iterator[tuple[Topic, Showing]]:
     """Yield the topics in which the story is visible now, with all its public sources."""
-    for topic_id, story_id in tx.topics.topics_of((view.story.id,)):
-        case, topic = tx.topics.case(topic_id, story_id), tx.topics.get(topic_id)
+    for topic_id, article_id in tx.topics.topics_of((view.story.id,)):
+        case, topic = tx.topics.case(topic_id, article_id), tx.topics.get(topic_id)
         item, verdict = case.item, case.verdict
         if topic is None or item is None or verdict is None or item.visible_from > now:
             continue

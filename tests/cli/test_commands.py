@@ -312,3 +312,31 @@ def test_nothing_is_done_to_what_is_withdrawn(polled: Aggregator) -> None:
     assert said.code == 2 and "withdrawn" in said.err
     told = json.loads(polled("--json", "explain", number, "lane").out)
     assert "withdrawal" in {step["step"] for step in told["steps"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("feeds", "list"), ("entries", "search", "grain"), ("publish",), ("feeds", "test", "wire")],
+)
+def test_a_mistyped_store_is_told_of_and_none_is_made_there(
+    polled: Aggregator, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    typo = tmp_path / "nowhere" / "desk.bd"
+    said = polled("--db", str(typo), *words)
+    assert (said.code, said.out) == (2, "")
+    assert f"{typo}: there is no store here" in said.err
+    assert not typo.parent.exists()
+
+
+def test_a_store_of_ones_own_is_begun_by_polling(aggregator: Aggregator, tmp_path: Path) -> None:
+    own = tmp_path / "own.db"
+    assert aggregator("--db", str(own), "-q", "poll", "wire").code == 0
+    assert aggregator("--db", str(own), "entries", "search", "corridor").code == 0
+
+
+def test_what_a_topic_shows_stands_with_the_newest_first(polled: Aggregator) -> None:
+    shown = json.loads(polled("--json", "topics", "show", "desk-choice").out)["stories"]
+    found = json.loads(polled("--json", "entries", "search", "tag:world", "--limit", "1").out)
+    titles = ["Grain corridor reopens", "Horoscope for sailors"]
+    assert [each["title"] for each in shown] == titles
+    assert [each["title"] for each in found] == titles[:1]

@@ -165,7 +165,7 @@ def test_a_list_is_followed_shown_and_followed_no_more(
     )
     assert aggregator("feeds", "unfollow", "roll").out == "roll: 1 feed retired\n"
     assert aggregator("feeds", "unfollow", "roll").code == 4
-    assert json.loads(aggregator("--json", "feeds", "lists").out)[0]["status"] == "retired"
+    assert json.loads(aggregator("--json", "feeds", "lists").out) == []
     assert aggregator("feeds", "follow", site.url_for("/none")).code == 2
 
 
@@ -173,3 +173,37 @@ def test_feeds_test_understands_a_shortcut(aggregator: Aggregator) -> None:
     said = aggregator("feeds", "test", "youtube:@lane")
     assert said.code == 2
     assert "has to be looked up" in said.err
+
+
+@pytest.mark.parametrize("name", ["wire", "Not A Name"])
+def test_a_name_that_cannot_be_is_refused_before_anybody_is_asked(
+    aggregator: Aggregator, site: HTTPServer, name: str
+) -> None:
+    said = aggregator("feeds", "add", site.url_for("/one"), "--name", name)
+    assert said.code == 2 and name in said.err
+    assert site.log == []
+
+
+def test_a_list_that_failed_is_read_again_by_poll_all_and_an_ended_one_is_hidden(
+    aggregator: Aggregator, site: HTTPServer
+) -> None:
+    url = site.url_for("/roll.opml")
+    opml = f'<opml><body><outline xmlUrl="{site.url_for("/news.rss")}"/></body></opml>'
+    handler = site.expect_request("/roll.opml")
+    handler.respond_with_data(opml, content_type="text/x-opml")
+    assert aggregator("feeds", "follow", url, "--name", "roll").code == 0
+    handler.respond_with_data("no", status=500)
+    assert "list roll: " in aggregator("poll", "--all").err
+    (told,) = json.loads(aggregator("--json", "feeds", "lists").out)
+    assert "500" in told["problem"]
+    handler.respond_with_data(opml, content_type="text/x-opml")
+    aggregator("poll")
+    (told,) = json.loads(aggregator("--json", "feeds", "lists").out)
+    assert told["problem"], "it is not due yet"
+    aggregator("poll", "--all")
+    (told,) = json.loads(aggregator("--json", "feeds", "lists").out)
+    assert told["problem"] is None
+    aggregator("feeds", "unfollow", "roll")
+    assert json.loads(aggregator("--json", "feeds", "lists").out) == []
+    (told,) = json.loads(aggregator("--json", "feeds", "lists", "--all").out)
+    assert told["status"] == "retired"

@@ -118,7 +118,7 @@ def test_check_says_in_one_line_how_to_install_what_full_text_takes(
         monkeypatch.setattr(article, "_NEEDED", ("no_such_package",))
     said = aggregator("check")
     assert said.code == 0
-    assert ("pip install 'aggregator[fulltext]'" in said.err) is not there
+    assert (".venv/bin/pip install -c constraints.txt -e '.[fulltext]'" in said.err) is not there
 
 
 def test_check_points_at_a_bad_selector(aggregator: Aggregator, desk: Path) -> None:
@@ -151,3 +151,15 @@ def test_run_once_asks_for_the_pages_of_new_entries_and_never_again(
     assert asked(origin).count("/robots.txt") == 1
     shown = aggregator("--json", "topics", "show", "lane")
     assert "Ferry" in shown.out
+
+
+@pytest.mark.parametrize("word", ["wier", "Wire", "99"])
+def test_a_word_that_is_no_feed_is_answered_with_the_nearest_and_asks_nobody(
+    aggregator: Aggregator, origin: HTTPServer, word: str
+) -> None:
+    said = aggregator("feeds", "test", word)
+    assert said.code == 4
+    assert f"no feed is called '{word}'" in said.err
+    assert ("did you mean 'wire'?" in said.err) is (word != "99")
+    assert aggregator("feeds", "add", word).code == 2
+    assert asked(origin) == []

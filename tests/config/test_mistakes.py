@@ -97,6 +97,8 @@ SPECIMENS = [
     ("net: {allow: ['..:80']}\n", "1:15", "neither host:port", ""),
     ("net: {allow: ['a:99999']}\n", "1:15", "no port 99999", "65535"),
     ("stories: {window: 1m}\n", "1:19", "out of bounds", "from 1h to 30d"),
+    ("stories: {tracking: ['*']}\n", "1:22", "'*' is no parameter", "my_*"),
+    ("stories: {tracking: ['a=b']}\n", "1:22", "'a=b' is no parameter", "the name alone"),
     ("stories: {grain: corse}\n", "1:18", "'corse' is not known", "did you mean 'coarse'?"),
     ("site: {url: news.example.org}\n", "1:13", "begins with http", "'https://news.example.org'?"),
     ("site: {url: 'https://a.example/?x=1'}\n", "1:13", "ends with its path", "leave out"),

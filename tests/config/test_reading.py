@@ -7,6 +7,7 @@ import pytest
 from aggregator.config import load_settings, read_settings, shown
 from aggregator.errors import ConfigError
 from aggregator.model.feed import Auth, FeedSpec, Rights
+from aggregator.model.grain import Grain
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
 from aggregator.model.topic import Expect, Mode, PublishSpec, Tell, TopicSpec
 from tests.config.makers import HERE
@@ -38,7 +39,7 @@ series:
     any: [{title: 'Global Lane'}, {body: 'Blog Posts:\s*Global Lane'}]
 net: {workers: 3, per_host: 2, spacing: 0s, timeout: 5s, max_body: 2MB,
       allow: ["127.0.0.1:8801", 10.0.0.0/8]}
-stories: {window: 24h, grain: fine}
+stories: {window: 24h, grain: fine, tracking: [My_Param, own_*]}
 topics:
   - slug: global-lane
     title: Global Lane
@@ -104,6 +105,8 @@ def test_every_key_arrives_where_it_belongs() -> None:
             allow=("127.0.0.1:8801", "10.0.0.0/8"),
         ),
         window=86400,
+        grain=Grain.FINE,
+        tracking=("my_param", "own_*"),
         topics=(
             TopicSpec(
                 slug="global-lane",

@@ -26,7 +26,7 @@ TEXTS = st.builds(
 )
 PHRASES = st.lists(st.sampled_from(POOL), min_size=1, max_size=3).map(" ".join)
 HOSTS = st.sampled_from(("example.org", "a-b.example"))
-LABELLED = ("tag", "category", "series", "feed")
+LABELLED = ("tag", "category", "series", "feed", "topic")
 
 
 def compiles(pattern: str) -> bool:
@@ -72,3 +72,38 @@ def nodes(leaf: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         )
 
     return st.recursive(leaf, above, max_leaves=12)
+
+
+def told() -> st.SearchStrategy[Node]:
+    """Leaves that tell apart entries made of the same few words, labels and moments."""
+    noon = 1_795_348_800
+    worded = st.sampled_from(("", "", "title", "body", "author"))
+    labels = st.sampled_from(("grain", "World-News", "東京", "x1", "wire", "Grain Naive", "lane"))
+    patterns = st.sampled_from((r"^grain", "corr", "n.ïve", r"\\d", "京", "e$", "^$", "(?-i)ISIS"))
+    return st.one_of(
+        st.builds(Term, text=PHRASES, field=worded),
+        st.builds(
+            Term,
+            text=st.sampled_from((*POOL, "gr", "corri", "xd", "東")),
+            field=worded,
+            prefix=st.just(True),
+        ),
+        st.builds(Term, text=labels, field=st.sampled_from(LABELLED)),
+        st.builds(
+            Pattern,
+            text=patterns,
+            field=st.sampled_from(("", "title", "body", "author", *LABELLED)),
+        ),
+        st.builds(
+            Term,
+            text=st.sampled_from(("example.org", "www.a-b.example", "bücher.example", "org")),
+            field=st.just("site"),
+        ),
+        st.builds(Term, text=st.sampled_from(("en", "en-GB", "pt", "p")), field=st.just("lang")),
+        st.builds(Term, text=st.just("enclosure"), field=st.just("has")),
+        st.builds(Bound, field=st.just("words"), op=OPERATORS, number=st.integers(0, 9)),
+        st.builds(
+            Dated, field=st.sampled_from(("after", "before")), at=st.integers(noon - 4, noon + 1)
+        ),
+        st.builds(Everything),
+    )

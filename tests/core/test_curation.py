@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aggregator.core.curation import elect, in_force, judge, standing
 from aggregator.model.feed import Auth, Feed, FeedSpec, Origin
-from aggregator.model.ids import DecisionId, EntryId, FeedId, ItemId, StoryId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, ItemId, TopicId
 from aggregator.model.topic import (
     Admitted,
     Case,
@@ -66,7 +66,9 @@ def did(number: int, verb: Verb, *, undo_of: int | None = None, **payload: str) 
 
 
 def case(*admitted: Admitted, decisions: tuple[Decision, ...] = ()) -> Case:
-    return Case(topic_id=TopicId(1), story_id=StoryId(1), admitted=admitted, decisions=decisions)
+    return Case(
+        topic_id=TopicId(1), article_id=ArticleId(1), admitted=admitted, decisions=decisions
+    )
 
 
 def state_of(found: Case, topic: Topic = TOPIC) -> State | None:
@@ -168,7 +170,7 @@ def test_a_lead_once_shown_stays_while_it_may() -> None:
     item = Item(
         id=ItemId(1),
         topic_id=TopicId(1),
-        story_id=StoryId(1),
+        article_id=ArticleId(1),
         uri="tag:x",
         lead_entry_id=EntryId(1),
         first_published_at=1,

@@ -231,7 +231,7 @@ def test_tags_language_author_and_licence_travel_along() -> None:
 def shown(id: int, first: int, **said: object) -> Showing:
     sources = (a_source(entry=an_entry(id=id, text=a_text(title=f"number {id}"))),)
     item = replace(
-        an_item(id=id, story_id=id, uri=f"tag:desk.example,2026:{id}", first_published_at=first),
+        an_item(id=id, article_id=id, uri=f"tag:desk.example,2026:{id}", first_published_at=first),
         **said,  # type: ignore[arg-type]
     )
     return a_showing(item=item, sources=sources)
@@ -269,7 +269,7 @@ def test_one_story_that_cannot_be_composed_is_named_and_stops_nothing(
         raise RecursionError("too deep")
 
     monkeypatch.setattr(edition_module, "clean_html", refuse)
-    bad = a_showing(item=an_item(id=9, story_id=9), sources=told_by(Rights.FULL))
+    bad = a_showing(item=an_item(id=9, article_id=9), sources=told_by(Rights.FULL))
     edition = composed(bad, shown(2, NOON))
     assert [item.title for item in edition.items] == ["number 2"]
     assert edition.left_out == ("story 9: RecursionError: too deep",)

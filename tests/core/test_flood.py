@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from aggregator.core.drafting import Draft
 from aggregator.core.flood import MANY, flood
 from aggregator.model.entry import Text
-from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.intake import Candidate
 
 NOW, DAY = 1_750_000_000, 86_400
@@ -26,7 +26,7 @@ def stored(entry: int, *, url: int | None = None, body: int | None = None) -> Ca
     return Candidate(
         entry_id=EntryId(entry),
         feed_id=FeedId(1),
-        story_id=StoryId(entry),
+        article_id=ArticleId(entry),
         url_hash=url,
         body_hash=body,
         first_seen_at=entry,

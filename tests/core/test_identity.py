@@ -12,7 +12,7 @@ from aggregator.core.identity import (
     digest,
     identify,
     lookup_hashes,
-    story_public_id,
+    public_id_of,
 )
 from aggregator.model.entry import Enclosure, Known, ParsedEntry
 from aggregator.model.ids import EntryId
@@ -203,13 +203,13 @@ def test_a_body_is_known_by_its_words_when_it_has_thirty() -> None:
 
 
 def test_a_story_id_is_opaque_and_its_own() -> None:
-    one = story_public_id("https://news.example/feed", "g1")
+    one = public_id_of("https://news.example/feed", "g1")
     assert len(one) == 16
     assert one.isalnum() and one == one.lower()
-    assert one == story_public_id("https://news.example/feed", "g1")
-    assert one != story_public_id("https://news.example/feedg", "1")
+    assert one == public_id_of("https://news.example/feed", "g1")
+    assert one != public_id_of("https://news.example/feedg", "1")
 
 
 def test_what_stores_hold_is_hashed_as_earlier_versions_did() -> None:
-    assert story_public_id("https://e.org/f", "k é") == "ixipejtnggg7y3iu"
+    assert public_id_of("https://e.org/f", "k é") == "ixipejtnggg7y3iu"
     assert body_hash("one two " * 40) == -8126412080851553530

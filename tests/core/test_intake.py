@@ -8,7 +8,7 @@ from aggregator.core.drafting import Draft
 from aggregator.core.intake import MOST_UNDATED_REVISIONS, Recall, decide
 from aggregator.model.entry import Known, Text
 from aggregator.model.feed import Feed, FeedSpec, Origin
-from aggregator.model.ids import EntryId, FeedId, StoryId
+from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.intake import Blocks, Candidate, Intake, Merge, Past
 
 NOW = 1_750_000_000
@@ -34,7 +34,7 @@ def stored(
     return Candidate(
         entry_id=EntryId(entry),
         feed_id=FeedId(feed),
-        story_id=StoryId(story),
+        article_id=ArticleId(story),
         url_hash=url,
         body_hash=body,
         first_seen_at=entry,
@@ -96,71 +96,74 @@ def test_entries_that_are_the_same_are_never_drafted() -> None:
 
 def test_the_same_address_in_another_feed_is_the_same_story() -> None:
     intake = decided([drafted(1, url=5)], [stored(10, feed=1, story=3, url=5)])
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
     assert intake.arrivals[0].join_because == "same address as entry 10"
 
 
 def test_the_same_text_in_another_feed_is_the_same_story() -> None:
     intake = decided([drafted(1, body=7)], [stored(10, feed=1, story=3, body=7)])
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
 
 
 def test_within_one_feed_the_same_text_is_two_entries_of_two_stories() -> None:
     intake = decided([drafted(1, body=7)], [stored(10, feed=9, story=3, body=7)])
-    assert intake.arrivals[0].story_id is None
+    assert intake.arrivals[0].article_id is None
 
 
 def test_an_address_several_entries_of_a_feed_share_identifies_nothing() -> None:
     standing = [stored(10, feed=1, story=3, url=5), stored(11, feed=1, story=4, url=5)]
-    assert decided([drafted(1, url=5)], standing).arrivals[0].story_id is None
+    assert decided([drafted(1, url=5)], standing).arrivals[0].article_id is None
     here = decided([drafted(1, url=5), drafted(2, url=5)], [stored(10, feed=1, story=3, url=5)])
-    assert [each.story_id for each in here.arrivals] == [None, None]
+    assert [each.article_id for each in here.arrivals] == [None, None]
 
 
 def test_an_address_our_own_feed_gave_before_identifies_no_second_entry_of_it() -> None:
     before = [stored(10, feed=1, story=3, url=5), stored(11, feed=9, story=4, url=5)]
-    assert decided([drafted(1, url=5)], before).arrivals[0].story_id is None
+    assert decided([drafted(1, url=5)], before).arrivals[0].article_id is None
 
 
 def test_an_entry_that_is_two_stories_copy_makes_them_one() -> None:
     both = [stored(10, feed=1, story=3, url=5), stored(11, feed=2, story=4, body=7)]
     intake = decided([drafted(1, url=5, body=7)], both)
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
     assert intake.merges == (
-        Merge(into=StoryId(3), merged=StoryId(4), because="same address as entry 10"),
+        Merge(into=ArticleId(3), merged=ArticleId(4), because="same address as entry 10"),
     )
 
 
 def test_a_stranger_who_cites_one_and_copies_another_merges_nothing() -> None:
     both = [stored(10, feed=1, story=3, url=5), stored(11, feed=2, story=4, body=7)]
     intake = decided([drafted(1, url=5, body=7, lies="wire.example")], both)
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
     assert intake.merges == ()
 
 
 def test_an_address_one_feed_repeats_stays_good_between_the_others() -> None:
     noise = [stored(20, feed=8, story=8, url=5), stored(21, feed=8, story=9, url=5)]
     intake = decided([drafted(1, url=5)], [stored(10, feed=1, story=3, url=5), *noise])
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
 
 
 def test_stories_that_share_a_feed_are_never_made_one() -> None:
     both = [stored(10, feed=1, story=3, url=5), stored(11, feed=1, story=4, body=7)]
     intake = decided([drafted(1, url=5, body=7)], both)
-    assert intake.arrivals[0].story_id == StoryId(3)
+    assert intake.arrivals[0].article_id == ArticleId(3)
     assert intake.merges == ()
 
 
 def test_two_columns_with_one_standing_text_pair_up_with_two_stories() -> None:
     standing = [stored(10, feed=1, story=3, body=7), stored(11, feed=1, story=4, body=7)]
     intake = decided([drafted(1, body=7), drafted(2, body=7)], standing)
-    assert [each.story_id for each in intake.arrivals] == [StoryId(3), StoryId(4)]
+    assert [each.article_id for each in intake.arrivals] == [ArticleId(3), ArticleId(4)]
 
 
 def test_what_was_withdrawn_does_not_return_under_another_feed() -> None:
     blocks = Blocks(urls={5: "court order"})
     intake = decided([drafted(1, url=5), drafted(2, url=6)], blocks=blocks)
-    assert [each.withdrawn for each in intake.arrivals] == ["court order", None]
+    assert {each.url_hash: each.withdrawn for each in intake.arrivals} == {
+        5: "court order",
+        6: None,
+    }
 
 
 def test_a_revision_that_meets_a_withdrawal_is_withdrawn() -> None:
@@ -176,8 +179,8 @@ def test_a_withdrawn_host_or_feed_blocks_all_it_sends() -> None:
 
 
 def test_a_new_story_gets_an_opaque_id_of_feed_and_key() -> None:
-    one = decided([drafted(1)]).arrivals[0].story_public_id
-    two = decided([drafted(2)]).arrivals[0].story_public_id
+    one = decided([drafted(1)]).arrivals[0].public_id
+    two = decided([drafted(2)]).arrivals[0].public_id
     assert one != two and one.isalnum() and len(one) == 16
 
 

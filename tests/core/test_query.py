@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from aggregator.core.query import (
     FIELDS,
-    LATER,
     MAX_DEPTH,
     MAX_LENGTH,
     MAX_TERMS,
@@ -116,7 +115,8 @@ def test_a_query_reads_as_documented(text: str, tree: Node) -> None:
         ("a - b", 2, "no letter or digit"),
         ("a titel:b", 2, "did you mean 'title:'?"),
         ("http://example.org", 0, "quote it"),
-        ("topic:world", 0, "topic: cannot be asked"),
+        ("topic:a*", 7, "topic: is asked for a whole value"),
+        ("topc:world", 0, "did you mean 'topic:'?"),
         ("title:", 6, "needs a value"),
         ("title: a", 6, "needs a value"),
         ("title:-a", 6, "-title:"),
@@ -220,6 +220,14 @@ def test_a_rule_cannot_ask_for_an_age() -> None:
     check_rule(parse_query("grain after:2026-11-20"), "grain after:2026-11-20")
 
 
+@pytest.mark.parametrize("text", ["grain NOT topic:lane", "grain NOT topic:/lane/"])
+def test_a_rule_cannot_ask_for_a_topic(text: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        check_rule(parse_query(text), text)
+    assert caught.value.position == text.index(":") + 1
+    assert "before an entry is in any" in str(caught.value)
+
+
 @UNHURRIED
 @given(AGES, st.floats(1e6, 2e9), st.integers(-2, 2))
 def test_an_age_becomes_the_date_it_means_now(age: Bound, now: float, nudge: int) -> None:
@@ -257,7 +265,7 @@ def test_a_pattern_ignores_case_and_looks_at_a_bounded_text(
 
 def test_every_field_is_documented() -> None:
     rows = re.findall(r"^\| `([a-z]+):`", DOCS, re.MULTILINE)
-    assert sorted(rows) == sorted([*FIELDS, *LATER])
+    assert sorted(rows) == sorted(FIELDS)
 
 
 def fenced(kind: str) -> list[str]:

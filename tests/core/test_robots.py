@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.robots import MAX_BODY, place_of, read_robots, robots_url
+from aggregator.core.robots import MAX_BODY, RobotsShelf, place_of, read_robots, robots_url
 
 SITE = "https://news.example"
 
@@ -169,3 +169,15 @@ def test_a_hostile_robots_txt_gives_no_more_rules_than_it_has_lines(text: str) -
     found = read_robots(text)
     assert len(found.rules) <= text.count("\n")
     assert found.rule_for(SITE + "/" + "abcdefg" * 500) in (None, *found.rules)
+
+
+def test_a_shelf_keeps_what_was_read_lately_and_no_more_than_it_has_room_for() -> None:
+    shelf, long = RobotsShelf(room=100), "Disallow: /" + "x" * 200
+    texts = {f"h{n}": f"User-agent: *\nDisallow: /{n}" + " " * 10 for n in range(9)}
+    first = shelf.read("h0", texts["h0"])
+    assert shelf.read("h0", texts["h0"]) is first
+    assert shelf.read("h0", "User-agent: *\nDisallow: /b") is not first
+    for place, text in texts.items():
+        assert shelf.read(place, text) == read_robots(text)
+    assert shelf._size() <= 100
+    assert shelf.read("long", long) is shelf.read("long", long), "the newest is kept in any case"

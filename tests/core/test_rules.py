@@ -10,13 +10,8 @@ from aggregator.core.rules import (
     Subject,
     explain,
     matches,
-    rule_book,
 )
-from aggregator.errors import QueryError
-from aggregator.model.intake import Match
-from aggregator.model.topic import TopicStatus
 from tests.core.queries import PHRASES, TEXTS, UNHURRIED, leaves, nodes
-from tests.makers import a_topic, a_topic_spec
 
 LANE = Subject(
     title="The Grain Corridor reopens",
@@ -27,6 +22,7 @@ LANE = Subject(
     categories=("World News",),
     series=("Global Lane",),
     feed_name="wire",
+    topics=("lane",),
     sites=("feeds.example.org",),
     url="https://www.news.example/a?b",
     lang="en-GB",
@@ -52,6 +48,7 @@ PODCAST = Subject(enclosures=1)
         ('category:"world-news"', 'category is "world-news"'),
         ('series:"Global Lane"', 'series is "Global Lane"'),
         ("feed:WIRE", 'feed is "WIRE"'),
+        ("topic:Lane", "in topic Lane"),
         ("site:news.example", "site is news.example"),
         ("site:www.news.example", "site is www.news.example"),
         ("site:EXAMPLE.org", "site is EXAMPLE.org"),
@@ -88,6 +85,7 @@ def test_a_yes_names_the_branch_that_decided(query: str, because: str) -> None:
         ("category:world", 'no category "world"'),
         ("series:Global", 'no series "Global"'),
         ("feed:wires", 'feed is not "wires"'),
+        ("topic:la", "not in topic la"),
         ("site:s.example", "site is not s.example"),
         ("site:ws.example", "site is not ws.example"),
         ("lang:de", "language is not de"),
@@ -152,27 +150,6 @@ def test_the_deepest_query_is_answered_and_explained() -> None:
     assert matches(node, Subject(title="b x"))
     assert not matches(node, LANE)
     assert len(explain(node, LANE)) == 201
-
-
-def test_a_rule_book_names_each_active_topic_that_admits_and_why() -> None:
-    book = rule_book(
-        [
-            a_topic(id=3, spec=a_topic_spec(match="tag:world corridor")),
-            a_topic(id=1, spec=a_topic_spec(match="moon")),
-            a_topic(id=2, spec=a_topic_spec(match="feed:wire")),
-            a_topic(id=4, spec=a_topic_spec(match="*"), status=TopicStatus.RETIRED),
-        ]
-    )
-    assert book.match(LANE) == (
-        Match(topic_id=a_topic(id=3).id, because='tag world and title has "corridor"'),
-        Match(topic_id=a_topic(id=2).id, because='feed is "wire"'),
-    )
-
-
-@pytest.mark.parametrize("match", ["age<3d", "titel:a", ""])
-def test_a_rule_book_refuses_what_is_no_rule(match: str) -> None:
-    with pytest.raises(QueryError):
-        rule_book([a_topic(spec=a_topic_spec(match=match))])
 
 
 def test_explain_answers_every_branch() -> None:

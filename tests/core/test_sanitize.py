@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from aggregator.core.beacons import drop_beacons
 from aggregator.core.sanitize import (
+    _STABLE,
     MAX_DEPTH,
     MAX_HTML,
     MAX_TAGS,
     _all_absolute,
+    _characters,
     _cleaner,
     clean_html,
     looks_like_html,
@@ -318,3 +320,47 @@ def test_plain_markup_goes_the_short_way_to_the_same_text(html: str) -> None:
 def test_markup_without_relative_addresses_needs_no_base(html: str) -> None:
     if _all_absolute(html):
         assert _cleaner("https://e.org/f").clean(html) == _cleaner(None).clean(html)
+
+
+_LINKS = ("https://e.org/x?a=1&amp;b='#[c]", "http://e-e.co.example", "https://e.org/&", "/x", "")
+_NO_LINKS = ("http://1.2.3.999/", "http://xn--a.example/", "http://e.org:99999/", "http://a..b/")
+_WHOLE = ("<b>one</b>", "<em>&amp;</em>", "<strong>\n</strong>", "<i><b>in</b></i>", "<b>open")
+_STAYS = st.sampled_from(
+    [
+        *(
+            "<p>",
+            "</p>",
+            "<br>",
+            *_PLAIN,
+            *_WHOLE,
+            '"',
+            "'",
+            "\xa0",
+            "\r",
+            "\u3000",
+            "&nbsp;",
+            "&quot;",
+            "=",
+            ">",
+        ),
+        *(f'<a href="{link}">two</a>' for link in (*_LINKS, *_NO_LINKS)),
+    ]
+)
+
+
+@given(st.lists(_STAYS | st.text(max_size=3), max_size=8), st.booleans())
+def test_markup_that_is_known_to_be_clean_needs_no_cleaning(pieces: list[str], one: bool) -> None:
+    html = _characters("".join(pieces if not one else ["<p>", *pieces, "</p>"]))
+    if _STABLE.fullmatch(html):
+        assert _cleaner(None).clean(html) == html
+        assert _cleaner("https://e.org/f").clean(html) == html
+
+
+@pytest.mark.parametrize("link", _NO_LINKS)
+def test_an_address_that_may_be_none_is_left_to_be_cleaned(link: str) -> None:
+    assert not _STABLE.fullmatch(f'<a href="{link}">x</a>')
+
+
+def test_usual_paragraphs_are_known_to_be_clean() -> None:
+    link = '<a href="https://www.e-news.example/a/b?x=1&amp;y=2#z">Read &amp; weep</a>'
+    assert _STABLE.fullmatch(f"<p>One – <b>two</b>.<br>{link}</p>\n<p>Three</p>")

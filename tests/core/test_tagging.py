@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.tagging import MAX_CATEGORIES, MAX_NAME, tag, tag_name, vocabulary
+from aggregator.core.tagging import MAX_CATEGORIES, MAX_FOUND, MAX_NAME, tag, tag_name, vocabulary
 from aggregator.core.text import tokens
 from aggregator.model.entry import Tag
+from aggregator.model.gazetteer import Gazetteer, Kind
 from tests.core.queries import UNHURRIED
 
 WORDS = vocabulary(
@@ -49,10 +52,10 @@ def test_every_tag_says_why() -> None:
         Tag(
             name="islamic-state",
             source="vocabulary",
-            because='vocabulary: "Islamic State" in summary',
+            because='vocabulary: "Islamic State" in summary, word 2',
         ),
-        Tag(name="state", source="vocabulary", because='vocabulary: "State" in summary'),
-        Tag(name="mosul", source="vocabulary", because='vocabulary: "Mosul" in body'),
+        Tag(name="state", source="vocabulary", because='vocabulary: "State" in summary, word 3'),
+        Tag(name="mosul", source="vocabulary", because='vocabulary: "Mosul" in body, word 2'),
         Tag(name="world-news", source="category", because='category "World News"'),
     )
 
@@ -60,8 +63,8 @@ def test_every_tag_says_why() -> None:
 def test_the_title_tells_before_the_body_and_each_tag_once() -> None:
     tags = tag(WORDS, title="Mosul", summary="Mosul", body="Mosul Daesh", categories=("Mosul",))
     assert [(each.name, each.because) for each in tags] == [
-        ("mosul", 'vocabulary: "Mosul" in title'),
-        ("islamic-state", 'vocabulary: "Daesh" in body'),
+        ("mosul", 'vocabulary: "Mosul" in title, word 1'),
+        ("islamic-state", 'vocabulary: "Daesh" in body, word 2'),
     ]
 
 
@@ -83,6 +86,44 @@ def test_a_tags_own_name_is_no_phrase_unless_listed() -> None:
 def test_one_phrase_may_tell_two_tags_and_phrases_may_overlap() -> None:
     known = vocabulary({"b": ["grain deal"], "a": ["grain deal"], "c": ["the grain", "deal"]})
     assert names(tag(known, title="the grain deal")) == ["b", "a", "c"]
+
+
+def test_a_tag_knows_where_its_phrase_stands_first() -> None:
+    (found,) = tag(WORDS, title="News", summary="So in Mosul, they say, Mosul")
+    assert found.place == ("summary", 2, 1)
+
+
+def test_a_mapped_category_gives_its_tags_and_no_other() -> None:
+    known = vocabulary(
+        {"mosul": ["Mosul"]},
+        categories={"Iraq & Syria": ["Iraq", "Syria"], "Uncategorized": [], "Mosul": ["city"]},
+    )
+    tags = tag(known, categories=("IRAQ, Syria", "uncategorized", "mosul", "Sport"))
+    assert [(each.name, each.because) for each in tags] == [
+        ("iraq", 'category "IRAQ, Syria", as mapped'),
+        ("syria", 'category "IRAQ, Syria", as mapped'),
+        ("city", 'category "mosul", as mapped'),
+        ("sport", 'category "Sport"'),
+    ]
+
+
+def test_a_gazetteers_name_says_kind_and_file() -> None:
+    places = Gazetteer(
+        file=Path("/srv/places.tsv"),
+        kind=Kind.PLACE,
+        names=(("mosul", "Mosul"), ("mosul", "الموصل")),
+    )
+    known = vocabulary({"city": ["Mosul"]}, gazetteers=(places,))
+    tags = tag(known, title="In Mosul", body="معركة الموصل")
+    assert tags == (
+        Tag(name="city", source="vocabulary", because='vocabulary: "Mosul" in title, word 2'),
+        Tag(name="mosul", source="place", because='place: "Mosul" in title, word 2 (places.tsv)'),
+    )
+
+
+def test_a_text_that_lists_every_place_there_is_gets_a_bounded_number_of_tags() -> None:
+    known = vocabulary({f"p{n}": [f"place{n}"] for n in range(5_000)})
+    assert len(tag(known, body=" ".join(f"place{n}" for n in range(5_000)))) == MAX_FOUND
 
 
 def test_a_flood_of_categories_is_bounded_and_blanks_are_dropped() -> None:

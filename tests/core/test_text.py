@@ -17,6 +17,7 @@ from aggregator.core.text import (
     fold,
     hash_text,
     hash_texts,
+    is_printable,
     signed64,
     tokens,
     word_count,
@@ -182,6 +183,20 @@ def test_an_excerpt_says_that_it_is_one() -> None:
 def test_an_excerpt_is_bounded_where_no_blanks_are() -> None:
     assert excerpt("字" * 1000) == "字" * 120 + "…"
     assert len(excerpt("x" * 100_000)) == 60 * 40 + 1
+
+
+_ASCII = st.text(st.characters(max_codepoint=127))
+
+
+@given(_ASCII)
+def test_a_line_of_ascii_is_cleaned_as_any_other(text: str) -> None:
+    assert clean_line(f"{text} é", 10_000) == f"{clean_line(text, 10_000)} é".strip()
+    assert is_printable(text) == text.isprintable()
+
+
+@given(_ASCII)
+def test_words_of_a_short_text_are_counted_as_those_of_a_long_one(text: str) -> None:
+    assert word_count(text) == word_count(text + " " * 3_000)
 
 
 @given(ANY_TEXT, st.integers(0, 5))

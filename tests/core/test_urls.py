@@ -70,6 +70,7 @@ def test_a_safe_link_is_fit_for_publishing_and_the_same_page(url: str) -> None:
         "HTTPS://NEWS.EXAMPLE/a/b?id=7",
         "https://www.news.example/a/b/?id=7",
         "https://m.news.example/a/b?id=7",
+        "https://mobile.news.example/a/b?id=7",
         "https://amp.news.example/a/b?id=7",
         "https://news.example/amp/a/b?id=7",
         "https://news.example/a/b/amp?id=7",
@@ -110,6 +111,8 @@ def test_copies_of_one_address_have_one_key(url: str) -> None:
         ("https://x.example/#!a", "https://x.example/#!b"),
         ("https://x.example:8080/a", "https://x.example/a"),
         ("https://a.x.example/a", "https://b.x.example/a"),
+        ("https://m.co.uk/a", "https://mobile.co.uk/a"),
+        ("https://x.example/news/amp/a", "https://x.example/news/a"),
         ("https://x.example/amplifier", "https://x.example/lifier"),
         ("https://x.example/?p=1", "https://x.example/?p=2"),
     ],
@@ -129,6 +132,7 @@ def test_sharers_reorder_parameters() -> None:
 def test_amp_copies_with_a_suffix_are_the_page() -> None:
     assert url_key("https://x.example/a.amp.html") == url_key("https://x.example/a.html")
     assert url_key("https://x.example/a.amp") == url_key("https://x.example/a")
+    assert url_key("https://x.example/a/..amp") == "https://x.example/a/..amp"
     assert url_key("https://x.example/a" + ".amp" * 900) == "https://x.example/a"
     assert url_key("https://en.m.wikipedia.org/wiki/A") == url_key(
         "https://en.wikipedia.org/wiki/A"

@@ -145,7 +145,7 @@ def edition_of(texts: Sequence[Text]) -> Edition:
     return composed(
         *(
             a_showing(
-                item=an_item(id=number, story_id=number, uri=f"tag:desk.example,2026:{number}"),
+                item=an_item(id=number, article_id=number, uri=f"tag:desk.example,2026:{number}"),
                 sources=(a_source(entry=an_entry(id=number, text=text), feed=feed),),
             )
             for number, text in enumerate(texts, start=1)

@@ -21,7 +21,7 @@ from aggregator.daemon import service
 from aggregator.daemon.service import Service
 from aggregator.errors import StoreFull, UsageError
 from aggregator.formats.opml import write_opml
-from aggregator.model.exchange import Failed, Fault, Outcome, Post, Request
+from aggregator.model.exchange import Failed, Fault, Hop, Outcome, Post, Request
 from aggregator.model.feed import FeedStatus, Outline, OutlineList
 from aggregator.model.lists import ListSpec
 from aggregator.store.engine import SqliteStore, open_store
@@ -226,6 +226,18 @@ def test_a_changed_file_is_taken_in(newsroom: Newsroom, file: Path) -> None:
         assert [spec.name for spec in daemon.kit.settings.feeds] == ["wire", "post"]
 
 
+def test_a_changed_gazetteer_is_taken_in(newsroom: Newsroom, file: Path) -> None:
+    names = file.with_name("names.tsv")
+    names.write_text("Mosul\n")
+    more = "gazetteers: [{file: names.tsv, kind: place}]\n"
+    file.write_text(FILE.format(wire=url_of("wire"), more=more, match="grain"))
+    newsroom.kit = replace(newsroom.kit, settings=load_settings(file))
+    with running(newsroom) as (daemon, _):
+        names.write_text("Mosul\nErbil\n")
+        phrases = (("mosul", "Mosul"), ("erbil", "Erbil"))
+        until("both names", lambda: daemon.kit.settings.gazetteers[0].names == phrases)
+
+
 def test_changed_net_settings_are_taken_in_without_a_restart(
     newsroom: Newsroom, file: Path
 ) -> None:
@@ -291,6 +303,19 @@ def test_a_full_store_is_told_once_and_all_goes_on_when_there_is_room(
         store.before_commit = None
         until("the second item", shows(port, b"More grain"))
     assert "can poll again" in caplog.text
+
+
+def test_what_is_too_old_is_forgotten_while_it_runs(newsroom: Newsroom) -> None:
+    with newsroom.kit.store.write() as tx:
+        tx.ledger.count([Hop(host="old.example", status=200, bytes=1)], newsroom.now - 500 * DAY)
+
+    def days() -> int:
+        with newsroom.kit.store.read() as tx:
+            return len(tx.ledger.days(0))
+
+    assert days() == 1
+    with running(newsroom):
+        until("it is forgotten", lambda: days() == 0)
 
 
 @pytest.mark.parametrize("job", ["follow_due", "fetch_pages_due", "push_due", "publish_due"])

@@ -123,7 +123,7 @@ def stories(desk: Desk) -> set[frozenset[tuple[str, str]]]:
     """Return which entries tell the same."""
     found: dict[int, set[tuple[str, str]]] = {}
     for story, url, guid in desk.ask(
-        "SELECT e.story_id, f.url, e.guid FROM entries e JOIN feeds f ON f.id = e.feed_id"
+        "SELECT e.article_id, f.url, e.guid FROM entries e JOIN feeds f ON f.id = e.feed_id"
     ):
         found.setdefault(story, set()).add((document_of(url), guid))
     return {frozenset(each) for each in found.values()}

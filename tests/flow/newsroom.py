@@ -5,7 +5,7 @@ Feeds are `NAME.example/feed.xml`; what each of them says is set with `serves`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from html import escape, unescape
@@ -13,15 +13,11 @@ from threading import Event
 
 from lxml import etree
 
-from aggregator.errors import ReadFailed
 from aggregator.flow.curate import Act, act
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import Orders, PollReport, chosen, keep_up_with_clock, poll_round
 from aggregator.flow.publish import publish_due
-from aggregator.formats.article import extract
-from aggregator.formats.reading import read_document
-from aggregator.formats.scrape import read_page
-from aggregator.model.entry import Entry, ParsedFeed
+from aggregator.model.entry import Entry
 from aggregator.model.exchange import (
     Caching,
     Failed,
@@ -39,6 +35,7 @@ from aggregator.model.topic import Decision, Mode, TopicSpec, Verb
 from aggregator.ports import Store
 from aggregator.system import bring_into_line
 from tests.makers import NOON, a_feed_spec, a_topic_spec
+from tests.readers import HereReader
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 HOUR, DAY = 3600, 86400
@@ -99,37 +96,6 @@ class FakeFetcher:
 
     def post(self, post: Post) -> Outcome:
         raise AssertionError(f"nothing is sent here, and not to {post.url}")
-
-    def close(self) -> None:
-        pass
-
-
-class HereReader:
-    """Reads in this process; counts the documents."""
-
-    def __init__(self) -> None:
-        self.read_urls: list[str] = []
-
-    def read(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None,
-        tolerant: bool = False,
-        scrape: Mapping[str, str] | None = None,
-    ) -> ParsedFeed:
-        self.read_urls.append(url)
-        if scrape is not None:
-            return read_page(body, url, content_type, scrape)
-        return read_document(body, url, content_type)
-
-    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
-        self.read_urls.append(url)
-        return extract(body, url, content_type)
-
-    def warm(self) -> None:
-        pass
 
     def close(self) -> None:
         pass
@@ -278,7 +244,7 @@ class Newsroom:
         with self.kit.store.read() as tx:
             topic = tx.topics.find(slug)
             assert topic is not None
-            verdict = tx.topics.case(topic.id, entry.story_id).verdict
+            verdict = tx.topics.case(topic.id, entry.article_id).verdict
         return None if verdict is None else (str(verdict.state), verdict.because)
 
 
@@ -360,27 +326,3 @@ def failing_once(error: Exception) -> Callable[[], None]:
             raise left.pop()
 
     return fail
-
-
-class Unreadable:
-    """A reader to which nothing is a feed."""
-
-    def read(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None,
-        tolerant: bool = False,
-        scrape: Mapping[str, str] | None = None,
-    ) -> ParsedFeed:
-        raise ReadFailed("this is no feed")
-
-    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
-        raise ReadFailed("this is no page")
-
-    def warm(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass

@@ -206,9 +206,9 @@ def test_a_name_that_is_none_appends_nothing(desk: Newsroom) -> None:
 def test_a_story_answers_to_its_numbers_and_its_public_id(desk: Newsroom) -> None:
     entry = desk.entry("Grain")
     with desk.kit.store.read() as tx:
-        view = tx.stories.view(entry.story_id)
+        view = tx.stories.view(entry.article_id)
     assert view is not None
-    for handle in (f"s{entry.story_id}", view.story.public_id):
+    for handle in (f"s{entry.article_id}", view.story.public_id):
         done = act(desk.kit, Act(verb=Verb.PIN, entry=handle, topic="grain", actor="ida"))
         assert done.entry_id == entry.id
 

@@ -11,6 +11,7 @@ from aggregator.flow.preview import contracts, preview
 from aggregator.flow.search import search
 from aggregator.model.topic import Expect, Mode, PublishSpec, Verb
 from tests.flow.newsroom import DAY, HOUR, LONG, Newsroom, Told, topic
+from tests.makers import NOON
 
 
 def told(newsroom: Newsroom, title: str, slug: str = "grain") -> Explanation:
@@ -29,7 +30,7 @@ def test_it_tells_why_a_story_is_in(newsroom: Newsroom) -> None:
     assert answer.inside
     assert step(answer, "fetch")[0] == "from feed post"
     assert step(answer, "story") == (
-        f"s{newsroom.entry('Grain').story_id}, told by 2 sources",
+        f"s{newsroom.entry('Grain').article_id}, told by 2 sources",
         f"same text as entry {newsroom.entry('Grain').id}",
     )
     assert step(answer, "tag")[0] == "port"
@@ -62,6 +63,12 @@ def test_it_tells_why_a_story_is_out(newsroom: Newsroom) -> None:
     assert "600 s" in step(late, "edition")[1]
     pushed_out = told(newsroom, "Rye", "all")
     assert (pushed_out.inside, step(pushed_out, "edition")[0]) == (False, "not shown any more")
+    assert [each.headline for each in (out, late, pushed_out, told(newsroom, "Oats", "all"))] == [
+        "not in",
+        "not yet in",
+        "published, but no more in",
+        "in",
+    ]
 
     newsroom.act(Verb.REJECT, "Oats", "all")
     rejected = told(newsroom, "Oats", "all")
@@ -146,11 +153,27 @@ def test_search_finds_what_is_stored_and_nothing_withdrawn(newsroom: Newsroom) -
     newsroom.hears(
         "wire", Told(guid="1", title="Grain élan"), Told(guid="2", title="Wheat", text=".")
     )
-    assert [each.entry.text.title for each in search(newsroom.kit, "elan")] == ["Grain élan"]
-    assert [each.entry.text.title for each in search(newsroom.kit, "feed:wire NOT grain")] == [
-        "Wheat"
+    assert [each.entry.text.title for each in search(newsroom.kit, "elan").entries] == [
+        "Grain élan"
     ]
+    assert [
+        each.entry.text.title for each in search(newsroom.kit, "feed:wire NOT grain").entries
+    ] == ["Wheat"]
     withdraw(newsroom.kit, str(newsroom.entry("Wheat").id), reason="x", actor="ida")
-    assert search(newsroom.kit, "wheat") == ()
+    assert search(newsroom.kit, "wheat").entries == ()
     with pytest.raises(QueryError):
         search(newsroom.kit, "title:")
+
+
+def test_search_tells_a_first_polls_entries_newest_first(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    for name in ("wire", "post"):
+        told_at = [
+            Told(guid=f"{name}{n}", title=f"Grain {n}", at=NOON - n * HOUR) for n in (1, 3, 2)
+        ]
+        newsroom.hears(name, *told_at)
+    titles = [each.entry.text.title[-1] for each in search(newsroom.kit, "grain").entries]
+    assert titles == ["1", "1", "2", "2", "3", "3"]
+    assert [each.entry.text.title for each in search(newsroom.kit, "grain", limit=1).entries] == [
+        "Grain 1"
+    ]

@@ -487,3 +487,53 @@ def test_a_list_that_changed_while_it_was_asked_is_read_again(newsroom: Newsroom
 
     assert follow_due(replace(kit, fetcher=Meanwhile())) == ()  # type: ignore[arg-type]
     assert statuses(newsroom) == {"wire": "retired"}
+
+
+def test_a_list_is_not_taken_in_by_the_address_that_a_feed_left_for_good(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow(["wire"], [topic()])
+    with newsroom.kit.store.write() as tx:
+        tx.feeds.move(feeds(newsroom)["wire"].id, "https://new.example/feed.xml")
+    done = begin(newsroom, "wire", "post")
+    assert done.added == ("post-example",)
+    assert statuses(newsroom) == {"new": "active", "post": "active"}
+
+
+def test_who_stands_at_an_address_now_goes_before_who_left_it(newsroom: Newsroom) -> None:
+    newsroom.follow(["post"], [topic()])
+    with newsroom.kit.store.write() as tx:
+        tx.feeds.move(feeds(newsroom)["post"].id, "https://new.example/feed.xml")
+    add_feed(newsroom.kit, "https://wire.example/feed.xml", name="wire", tags=(), rights=None)
+    begin(newsroom, "wire", "post")
+    with newsroom.kit.store.read() as tx:
+        named = tx.lists.addresses(the_list(newsroom).id)
+    assert named == {
+        feeds(newsroom)["wire"].id: "https://wire.example/feed.xml",
+        feeds(newsroom)["new"].id: "https://post.example/feed.xml",
+    }
+
+
+def test_a_list_that_failed_can_be_read_again_at_once(newsroom: Newsroom) -> None:
+    begin(newsroom, "wire")
+    fails(newsroom, 500)
+    later(newsroom)
+    serves(newsroom, opml("wire", "post"))
+    assert later(newsroom, 60) == ()
+    (done,) = follow_due(newsroom.kit, early=True)
+    assert done.added == ("post-example",)
+    fails(newsroom, 410)
+    follow_due(newsroom.kit, early=True)
+    newsroom.net.asked.clear()
+    assert follow_due(newsroom.kit, early=True) == ()
+    assert newsroom.net.asked == [], "one that is gone is asked no more"
+
+
+def test_a_list_whose_host_asked_for_a_pause_has_it_whoever_asks(newsroom: Newsroom) -> None:
+    begin(newsroom, "wire")
+    fails(newsroom, 503, wait=2 * HOUR)
+    later(newsroom)
+    newsroom.net.asked.clear()
+    newsroom.now += HOUR
+    assert follow_due(newsroom.kit, early=True) == ()
+    assert newsroom.net.asked == []

@@ -13,7 +13,7 @@ from aggregator.flow.lists import add_feed, address_of, export_opml, import_opml
 from aggregator.formats.opml import MAX_TITLE, read_opml, write_opml
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Outline, OutlineList
 from aggregator.store.engine import open_store
-from tests.flow.newsroom import Newsroom
+from tests.flow.newsroom import Newsroom, topic, url_of
 
 WIRE = "https://wire.example/feed.xml"
 
@@ -162,3 +162,16 @@ def test_nested_folders_are_kept_there_and_back(newsroom: Newsroom) -> None:
     assert {each.title: each.folders for each in read_opml(exported(newsroom)).outlines} == {
         each.title: each.folders for each in outlines
     }
+
+
+def test_an_import_knows_a_feed_by_the_address_it_left_for_good(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"], [topic()])
+    with newsroom.kit.store.write() as tx:
+        wire = tx.feeds.find("wire")
+        assert wire is not None
+        tx.feeds.move(wire.id, "https://new.example/feed.xml")
+    body = (
+        f'<opml version="2.0"><body><outline xmlUrl="{url_of("wire")}"/></body></opml>'
+    ).encode()
+    done = import_opml(newsroom.kit, body)
+    assert (done.added, done.known) == ((), 1)

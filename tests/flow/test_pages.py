@@ -327,6 +327,30 @@ def test_where_a_redirect_leads_robots_txt_holds_too(desk_of: Newsroom) -> None:
     assert kept(desk_of).body == ""
 
 
+def test_a_page_whose_redirect_leads_to_a_host_in_trouble_is_tried_again_later(
+    desk_of: Newsroom,
+) -> None:
+    elsewhere, robots = "https://paper.example/grain", "https://paper.example/robots.txt"
+    desk_of.net.answers[robots] = failed(503)
+    hears(desk_of)
+    ((_, problem),) = fetch(desk_of, page(url=elsewhere)).problems
+    assert "could not be had" in problem
+    desk_of.now += 2 * HOUR
+    desk_of.net.answers[robots] = failed(404)
+    assert fetch(desk_of).kept == 1
+    assert desk_of.titles() == ["Ships sail"]
+
+
+def test_a_page_whose_redirect_leads_to_a_busy_host_is_tried_again_later(
+    desk_of: Newsroom,
+) -> None:
+    hears(desk_of)
+    busy = replace(failed(302, wait=1.0), host="paper.example")
+    assert fetch(desk_of, busy).kept == 0
+    desk_of.now += HOUR
+    assert fetch(desk_of, page()).kept == 1
+
+
 def test_published_is_what_the_feed_says_and_not_what_its_page_says(desk_of: Newsroom) -> None:
     hears(desk_of)
     fetch(desk_of, page())
@@ -377,11 +401,13 @@ def test_a_revision_does_not_unsay_what_the_page_said(desk_of: Newsroom) -> None
 
 def test_history_is_searched_and_previewed_with_the_text_of_pages(desk_of: Newsroom) -> None:
     hears(desk_of)
-    assert search(desk_of.kit, "body:pilots") == ()
+    assert search(desk_of.kit, "body:pilots").entries == ()
     fetch(desk_of, page())
-    assert [view.entry.text.title for view in search(desk_of.kit, "body:pilots")] == ["Ships sail"]
-    assert len(search(desk_of.kit, "words:>50")) == 1
-    assert search(desk_of.kit, "pilots") == ()  # a bare word means title and summary
+    assert [view.entry.text.title for view in search(desk_of.kit, "body:pilots").entries] == [
+        "Ships sail"
+    ]
+    assert len(search(desk_of.kit, "words:>50").entries) == 1
+    assert search(desk_of.kit, "pilots").entries == ()  # a bare word means title and summary
     assert len(preview(desk_of.kit, "grain", match="body:pilots").hits) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from threading import Event, Lock
+from threading import Event, get_ident
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from aggregator.flow.absorb import absorb, prepare
 from aggregator.flow.kit import books
 from aggregator.flow.poll import Orders, chosen, due_now, poll_round
 from aggregator.flow.polled import Absorbed, Polled
-from aggregator.flow.turn import Ground, keep_group, poll_one
+from aggregator.flow.turn import Ground, drafted, fetch_one, keep_group, read_at_once
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Caching, NotModified, Outcome, Request
 from aggregator.model.feed import Claim, FeedStatus, PollState
@@ -28,7 +28,6 @@ from tests.flow.newsroom import (
     HOUR,
     Newsroom,
     Told,
-    Unreadable,
     answer,
     failing_once,
     feed,
@@ -36,6 +35,7 @@ from tests.flow.newsroom import (
     topic,
     url_of,
 )
+from tests.readers import Refusing
 
 
 def state_of(newsroom: Newsroom, name: str) -> PollState:
@@ -124,7 +124,7 @@ def test_what_the_store_refuses_of_one_feed_takes_no_other_along(
     newsroom.follow(["wire", "post"], [topic()])
     newsroom.serves("wire", Told(guid="1"), Told(guid="2"))
     newsroom.serves("post", Told(guid="3"))
-    monkeypatch.setattr(intake, "story_public_id", lambda url, key: url)  # one for all of a feed
+    monkeypatch.setattr(intake, "public_id_of", lambda url, key: url)  # one for all of a feed
     report = newsroom.poll()
     assert (report.new, report.failed) == (1, 1)
     problem = state_of(newsroom, "wire").problem
@@ -141,10 +141,10 @@ def test_a_bad_entry_takes_no_other_feed_of_its_group_along(
     newsroom.serves("post", Told(guid="2", title="Grain that breaks us"))
     newsroom.serves("herald", Told(guid="3"))
 
-    def break_on_post(tx: object, polled: object, *rest: object) -> object:
+    def break_on_post(kit: object, tx: object, polled: object, *rest: object) -> object:
         if polled.claim.feed.spec.name == "post" and polled.parsed is not None:  # type: ignore[attr-defined]
             raise ZeroDivisionError("a bug of ours")
-        return absorb(tx, polled, *rest)  # type: ignore[arg-type]
+        return absorb(kit, tx, polled, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(turn, "absorb", break_on_post)
     report = newsroom.poll()
@@ -225,7 +225,7 @@ def test_only_what_is_new_or_revised_is_cleaned(
 def test_a_body_that_is_no_feed_leaves_no_validators(newsroom: Newsroom) -> None:
     newsroom.follow(["wire"], [topic()])
     newsroom.serves("wire", Told(guid="1"), etag='"v1"')
-    good, newsroom.kit = newsroom.kit.reader, replace(newsroom.kit, reader=Unreadable())
+    good, newsroom.kit = newsroom.kit.reader, replace(newsroom.kit, reader=Refusing())
     report = newsroom.poll("wire")
     assert (report.fetched, report.failed) == (0, 1)
     state = state_of(newsroom, "wire")
@@ -365,54 +365,93 @@ def test_turns_that_drag_keep_no_other_from_its_turn(
     assert (report.polled, report.failed) == (3, 0)
 
 
-def test_only_so_many_documents_are_drafted_at_a_time(
+def test_one_thread_reads_drafts_and_keeps(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [f"wire{number}" for number in range(4 * turn.AT_ONCE)]
+    """The others only wait: threads that all want to run hold each other up."""
+    names = [f"wire{number}" for number in range(8)]
     newsroom.follow(names, net=Net(workers=len(names), spacing=0.0))
     for name in names:
         newsroom.serves(name, Told(guid=name))
-    inside, most = [0], [0]
-    counting = Lock()
+    at_work: list[tuple[str, int]] = []
+
+    def noted(name: str, act: Any) -> Any:
+        def noting(*args: Any, **more: Any) -> Any:
+            at_work.append((name, get_ident()))
+            return act(*args, **more)
+
+        return noting
+
+    monkeypatch.setattr(newsroom.reader, "read_at_once", noted("read", newsroom.reader.read))
+    monkeypatch.setattr(turn, "prepare", noted("draft", prepare))
+    monkeypatch.setattr(turn, "absorb", noted("keep", absorb))
+    assert newsroom.poll().new == len(names)
+    assert {name for name, _ in at_work} == {"read", "draft", "keep"}
+    assert {thread for _, thread in at_work} == {get_ident()}
+
+
+def test_no_more_bodies_wait_than_there_are_workers(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long they wait for those before them: that they are slow makes no room for more."""
+    names = [f"wire{number}" for number in range(10)]
+    newsroom.follow(names, net=Net(workers=2, spacing=0.0))
+    for name in names:
+        newsroom.serves(name, Told(guid=name))
+    waiting: list[int] = []
+    drafted = 0
 
     def slowly(*args: Any) -> Polled:
-        with counting:
-            inside[0] += 1
-            most[0] = max(most[0], inside[0])
-        time.sleep(0.02)
-        with counting:
-            inside[0] -= 1
+        nonlocal drafted
+        time.sleep(0.04)
+        waiting.append(len(newsroom.net.asked) - drafted)
+        drafted += 1
         return prepare(*args)
 
+    monkeypatch.setattr(poll, "SLOW", 0.02)
     monkeypatch.setattr(turn, "prepare", slowly)
     assert newsroom.poll().polled == len(names)
-    assert most[0] <= turn.AT_ONCE
+    assert max(waiting) == 2, "the one at the desk, and the next"
 
 
 def test_a_document_that_takes_long_to_read_holds_up_no_other(newsroom: Newsroom) -> None:
     """A hostile one keeps a child process busy until that is ended; nobody waits for that."""
-    slow, quick = [f"slow{n}" for n in range(2 * turn.AT_ONCE)], [f"quick{n}" for n in range(4)]
-    newsroom.follow([*slow, *quick], net=Net(workers=12, spacing=0.0))
+    slow, quick = [f"slow{n}" for n in range(4)], [f"quick{n}" for n in range(4)]
+    newsroom.follow([*slow, *quick], net=Net(workers=5, spacing=0.0))
     for name in (*slow, *quick):
         newsroom.serves(name, Told(guid=name))
     done = Event()
     read = newsroom.reader.read
 
-    def by_name(body: bytes, *, url: str, **more: Any) -> ParsedFeed:
-        if "slow" in url:
-            assert done.wait(10)
-        return read(body, url=url, **more)
+    def at_once(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed | None:
+        return None if "slow" in url else read(body, url=url, content_type=content_type)
+
+    def patiently(body: bytes, **more: Any) -> ParsedFeed:
+        assert done.wait(10)
+        return read(body, **more)
 
     def on_turn(turned: Absorbed) -> None:
-        if turned.feed.spec.name in quick:
-            left.discard(turned.feed.spec.name)
-            if not left:
-                done.set()
+        left.discard(turned.feed.spec.name)
+        if left == set(slow):
+            done.set()
 
-    left = set(quick)
-    newsroom.reader.read = by_name  # type: ignore[method-assign]
-    poll_round(newsroom.kit, Orders(owner="test", patience=0.0), on_turn=on_turn)
-    assert done.is_set()
+    left = {*slow, *quick}
+    newsroom.reader.read_at_once = at_once  # type: ignore[method-assign]
+    newsroom.reader.read = patiently  # type: ignore[method-assign]
+    report = poll_round(newsroom.kit, Orders(owner="test", patience=0.0), on_turn=on_turn)
+    assert (report.new, left) == (len(slow) + len(quick), set())
+
+
+def test_of_all_feeds_those_in_trouble_are_asked_first(newsroom: Newsroom) -> None:
+    """One that drags until its deadline again holds up the end of the round the least."""
+    newsroom.follow(["wire", "dead", "lane"])
+    newsroom.serves("wire", Told(guid="1"))
+    newsroom.serves("lane", Told(guid="2"))
+    newsroom.poll()
+    with newsroom.kit.store.read() as tx:
+        feeds = [tx.feeds.get(feed_id) for feed_id in chosen(tx, ())]
+    names = [feed.spec.name for feed in feeds if feed is not None]
+    assert names == ["dead", "wire", "lane"]
 
 
 def test_a_lost_workers_feed_is_polled_when_its_lease_ends(newsroom: Newsroom) -> None:
@@ -503,7 +542,8 @@ def test_a_worker_that_was_overtaken_writes_nothing(newsroom: Newsroom) -> None:
     late = claimed(newsroom)
     with newsroom.kit.store.read() as tx:
         judged_by = books(tx, newsroom.kit.settings)
-    polled = poll_one(newsroom.kit, late, Ground(books=judged_by, subscribers=1))
+    came = fetch_one(newsroom.kit, late, Ground(books=judged_by, subscribers=1))
+    polled = drafted(newsroom.kit, read_at_once(newsroom.kit, came), judged_by)
     claimed(newsroom)
 
     (done,) = keep_group(newsroom.kit, [polled])

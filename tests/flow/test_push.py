@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,6 @@ from aggregator.flow import turn
 from aggregator.flow.kit import Kit
 from aggregator.flow.push import confirm, push_due, push_state
 from aggregator.flow.pushed import Brought, Delivery, Door, Inbox, door, receive
-from aggregator.formats.reading import read_document
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Hop, Outcome, Post
 from aggregator.model.feed import Auth, FeedStatus, PollState
@@ -35,6 +35,7 @@ from tests.flow.newsroom import (
     topic,
     url_of,
 )
+from tests.readers import HereReader
 
 SITE = "https://desk.lane.org"
 HUB, OTHER = "https://hub.example/", "https://other.example/hub"
@@ -648,24 +649,18 @@ def test_a_push_does_not_wait_for_the_lease_of_one_behind_it(desk: Desk) -> None
     assert {"Grain one", "Grain two"} <= {each.text.title for each in desk.newsroom.entries()}
 
 
-class Choking:
+class Choking(HereReader):
     """Reads well enough, but for what a hub brings: there it has a bug."""
 
-    def read(self, body: bytes, *, url: str, content_type: str | None, **_: object) -> ParsedFeed:
+    def read(self, body: bytes, **said: Any) -> ParsedFeed:
         if b"poison" in body:
             raise RuntimeError("a bug")
-        return read_document(body, url, content_type)
-
-    def warm(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+        return super().read(body, **said)
 
 
 def test_a_push_that_meets_a_bug_stops_no_other(desk: Desk) -> None:
     desk.follow(HUB)
-    desk.newsroom.kit = replace(desk.newsroom.kit, reader=Choking())  # type: ignore[arg-type]
+    desk.newsroom.kit = replace(desk.newsroom.kit, reader=Choking())
     desk.newsroom.now += HOUR
     desk.bring("poison")
     assert desk.state.next_poll_at == desk.now, "a poll may fare better"
@@ -680,3 +675,135 @@ def test_every_request_to_a_hub_stands_in_the_ledger(desk: Desk) -> None:
     with desk.newsroom.kit.store.read() as tx:
         (tally,) = (each for each in tx.ledger.hosts(0) if each.host == "hub.example")
     assert (tally.tally.requests, tally.tally.failed, tally.tally.bytes) == (1, 1, 5)
+
+
+def test_the_hub_of_a_feed_that_became_private_is_not_named_to_the_public(desk: Desk) -> None:
+    desk.follow(HUB)
+    form = desk.net.forms[0][1]
+    wire = replace(feed("wire"), auth=Auth(basic="env:LOGIN"))
+    desk.newsroom.follow([wire], desk.newsroom.kit.settings.topics)
+    desk.names(HUB)
+    desk.newsroom.poll("wire")
+    hop = Hop(host="hub.example", status=502, bytes=5)
+    desk.net.hubs[HUB] = replace(refusing(), hops=(hop,))
+    assert desk.bring("Grain one", form=form) is Door.GONE
+    with desk.newsroom.kit.store.read() as tx:
+        assert [each.host for each in tx.ledger.hosts(0)] == ["hub.example"]
+        assert tx.ledger.hosts(0, public=True) == ()
+
+
+def test_a_hub_that_hangs_delays_no_other(desk: Desk) -> None:
+    both_asked, original = Event(), desk.net.post
+
+    def post(post: Post) -> Outcome:
+        if post.url == HUB:
+            assert both_asked.wait(20), "the other hub waits behind the one that hangs"
+            return refusing()
+        both_asked.set()
+        return original(post)
+
+    desk.newsroom.follow(["wire", "post"], [topic()])
+    desk.names(HUB)
+    served = answer("post", rss("post", [Told(guid="p")]))
+    desk.net.answers[url_of("post")] = replace(served, hubs=(OTHER,), self_url=url_of("post"))
+    desk.newsroom.poll("wire", "post")
+    desk.net.post = post  # type: ignore[method-assign]
+    assert desk.see_to_hubs() == 2
+
+
+def test_many_requests_to_one_hub_do_not_keep_another_from_its_round(desk: Desk) -> None:
+    names = [f"wire-{number}" for number in range(5)]
+    desk.newsroom.follow([*names, "post"], [topic()])
+    for name, hub in [*((each, HUB) for each in names), ("post", OTHER)]:
+        served = answer(name, rss(name, [Told(guid=name)]))
+        desk.net.answers[url_of(name)] = replace(served, hubs=(hub,), self_url=url_of(name))
+        desk.newsroom.poll(name)
+        desk.newsroom.now += 1
+    desk.see_to_hubs(limit=2)
+    assert sorted(desk.asked) == [HUB, OTHER]
+
+
+def test_a_hub_that_is_left_and_hangs_keeps_no_push_waiting(desk: Desk) -> None:
+    desk.newsroom.follow(["wire", "post"], [topic()])
+    desk.names(HUB)
+    served = answer("post", rss("post", [Told(guid="p")]))
+    desk.net.answers[url_of("post")] = replace(served, hubs=(OTHER,), self_url=url_of("post"))
+    desk.newsroom.poll("wire", "post")
+    desk.see_to_hubs()
+    forms = dict(desk.net.forms)
+    with desk.newsroom.kit.store.write() as tx:
+        other = tx.feeds.find("post")
+        assert other is not None
+        tx.feeds.set_status(other.id, FeedStatus.PAUSED, now=desk.now)
+    kit, go_on, stop = desk.newsroom.kit, Event(), Event()
+
+    def post(post: Post) -> Outcome:
+        assert dict(post.form)["hub.mode"] == "unsubscribe"
+        go_on.wait(20)
+        return refusing()
+
+    desk.net.post = post  # type: ignore[method-assign]
+    leaving, token = (forms[hub]["hub.callback"].rpartition("/")[2] for hub in (OTHER, HUB))
+    worker = Thread(target=desk.inbox.run, args=(lambda: kit, stop))
+    worker.start()
+    try:
+        for _ in range(3):
+            assert door(kit, desk.inbox, leaving) is Door.GONE
+        body = rss("wire", [Told(guid="kept")])
+        brought = Brought(body=body, signature=sign(forms[HUB]["hub.secret"], body))
+        assert receive(kit, desk.inbox, token, brought) is Door.OPEN
+        until = time.monotonic() + 20
+        while "kept" not in guids(desk) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert "kept" in guids(desk)
+    finally:
+        go_on.set()
+        stop.set()
+        worker.join(20)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_push_that_waited_too_long_behind_a_poll_has_the_feed_polled_after_it(
+    desk: Desk, count: int
+) -> None:
+    desk.follow(HUB)
+    kit = desk.newsroom.kit
+    with kit.store.write() as tx:
+        poll = tx.pushes.take(desk.feed_id, desk.now, 600)  # as a slow poll holds it
+    assert poll is not None
+    for number in range(count):
+        desk.inbox.put(
+            Delivery(
+                feed_id=desk.feed_id,
+                topic=WIRE,
+                body=rss("wire", [Told(guid=f"late {number}")]),
+                content_type=None,
+                claim=None,
+                until=time.monotonic() - 1,
+            )
+        )
+    assert desk.inbox.work(kit), "what is to be polled for is not forgotten"
+    assert len(desk.inbox._waiting) == 1, "nor kept more than once"
+    with kit.store.write() as tx:
+        tx.feeds.settle(
+            poll, replace(poll.state, last_poll_at=desk.now, next_poll_at=desk.now + DAY)
+        )
+    assert not desk.inbox.work(kit)
+    assert (desk.state.next_poll_at or 0) <= desk.now + MINUTE
+
+
+def test_a_ping_behind_a_poll_that_never_ends_is_forgotten_at_last(desk: Desk) -> None:
+    desk.follow(HUB)
+    kit = desk.newsroom.kit
+    with kit.store.write() as tx:
+        tx.pushes.take(desk.feed_id, desk.now, 600)
+    ping = Delivery(
+        feed_id=desk.feed_id,
+        topic=WIRE,
+        body=b"",
+        content_type=None,
+        claim=None,
+        until=time.monotonic() - 1,
+    )
+    desk.inbox.put(ping)
+    assert not desk.inbox.work(kit)

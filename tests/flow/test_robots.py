@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aggregator.core import robots
 from aggregator.flow.robots import allowed, refusal
 from aggregator.model.exchange import Caching, Failed, Fault, Fetched, Hop, Outcome, Wanted
 from aggregator.model.ledger import day_of
@@ -173,3 +174,23 @@ def test_the_request_for_it_stands_in_the_ledger_and_its_retry_after_is_the_host
     with newsroom.kit.store.write() as tx:
         free_at = tx.hosts.take("town.example", newsroom.now, hold=1.0, per_host=1)
     assert free_at == newsroom.now + 7200.0
+
+
+def test_a_robots_txt_is_read_once_for_all_pages_of_its_host(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    known = robots.read_robots
+
+    def counted(text: str) -> robots.Robots:
+        read.append(text)
+        return known(text)
+
+    monkeypatch.setattr(robots, "read_robots", counted)
+    ask(newsroom, answer=text("User-agent: *\nDisallow: /private"))
+    for n in range(20):
+        assert ask(newsroom, f"https://town.example/news/{n}").yes
+    assert len(read) == 1
+    newsroom.now += 25 * HOUR
+    assert not ask(newsroom, answer=text("User-agent: *\nDisallow: /news")).yes
+    assert len(read) == 2, "another text is read, of course"

@@ -8,9 +8,10 @@ import pytest
 
 from aggregator.flow.refile import refile_changed
 from aggregator.flow.sync import sync
+from aggregator.model.exchange import Caching
 from aggregator.model.feed import Feed, FeedStatus, Origin
 from aggregator.model.topic import TopicStatus, Verb
-from tests.flow.newsroom import DAY, HOUR, Newsroom, Told, feed, topic
+from tests.flow.newsroom import DAY, HOUR, Newsroom, Told, feed, fetched, topic, url_of
 
 
 def feeds(newsroom: Newsroom) -> dict[str, Feed]:
@@ -180,3 +181,47 @@ def test_a_refiling_that_is_cut_begins_again(
     newsroom.follow(["wire"], [topic()])
     newsroom.publish()
     assert len(newsroom.titles()) == 6
+
+
+def due_in(newsroom: Newsroom, name: str = "wire") -> float:
+    with newsroom.kit.store.read() as tx:
+        at = tx.feeds.state(feeds(newsroom)[name].id).next_poll_at
+    assert at is not None
+    return at - newsroom.now
+
+
+def test_a_shorter_every_takes_effect_at_once(newsroom: Newsroom) -> None:
+    newsroom.follow([feed("wire", every=6 * HOUR)])
+    newsroom.hears("wire", Told(guid="1"))
+    newsroom.now += HOUR
+    newsroom.follow([feed("wire", every=2 * HOUR)])
+    assert due_in(newsroom) == HOUR
+    newsroom.follow([feed("wire", every=HOUR // 2)])
+    assert due_in(newsroom) <= 0
+    newsroom.follow([feed("wire", every=9 * HOUR)])
+    assert due_in(newsroom) <= 0, "a longer one holds from the next poll on"
+
+
+def test_a_shorter_every_does_not_ask_sooner_than_the_publisher_allows(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow([feed("wire", every=6 * HOUR), feed("post", every=6 * HOUR)])
+    newsroom.serves("wire", Told(guid="1"), ttl=3 * 60)
+    told = fetched("post", Told(guid="2"))
+    newsroom.net.answers[url_of("post")] = replace(told, caching=Caching(fresh_for=4 * HOUR))
+    newsroom.poll("wire", "post")
+    newsroom.follow([feed("wire", every=HOUR), feed("post", every=HOUR)])
+    assert due_in(newsroom) == 3 * HOUR
+    assert due_in(newsroom, "post") == 4 * HOUR
+
+
+def test_a_shorter_every_leaves_a_feed_alone_that_fails_or_is_pushed(newsroom: Newsroom) -> None:
+    newsroom.follow([feed("wire", every=6 * HOUR), feed("post", every=6 * HOUR)])
+    newsroom.hears("wire", Told(guid="1"))
+    newsroom.fails("post", 503)
+    newsroom.poll("post")
+    with newsroom.kit.store.write() as tx:
+        tx.pushes.rest(feeds(newsroom)["wire"].id, newsroom.now + DAY)
+    before = due_in(newsroom), due_in(newsroom, "post")
+    newsroom.follow([feed("wire", every=HOUR), feed("post", every=HOUR)])
+    assert (due_in(newsroom), due_in(newsroom, "post")) == before

@@ -28,6 +28,36 @@ def test_one_article_in_three_feeds_and_two_topics_is_one_story_in_both(
         assert shown.credits("Wire", "Post", "Herald"), shown.html
 
 
+def test_a_parameter_that_feeds_yaml_calls_tracking_makes_no_other_article(
+    newsroom: Newsroom,
+) -> None:
+    page = "https://wire.example/corridor?id=7"
+    newsroom.follow(["wire", "post"], [topic()], tracking=("my_param", "own_*"))
+    newsroom.hears("wire", Told(guid="1", url=f"{page}&my_param=wire"))
+    newsroom.hears("post", Told(guid="2", url=f"{page}&Own_x=post", text="Grain."))
+    (shown,) = newsroom.shown()
+    assert shown.url == f"{page}&my_param=wire"  # as its publisher wrote it
+    assert shown.credits("Wire", "Post"), shown.html
+
+
+def test_without_feeds_yaml_saying_so_an_unlisted_parameter_is_another_article(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.hears("wire", Told(guid="1", url="https://wire.example/corridor?my_param=1"))
+    newsroom.hears("post", Told(guid="2", url="https://wire.example/corridor?my_param=2"))
+    assert len(newsroom.shown()) == 2
+
+
+def test_a_link_through_a_redirect_tells_the_article_it_leads_to(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.hears("wire", Told(guid="1", url="https://wire.example/corridor"))
+    through = "https://www.google.com/url?sa=t&url=https%3A%2F%2Fwire.example%2Fcorridor&usg=x"
+    newsroom.hears("post", Told(guid="2", url=through, text="Grain."))
+    (shown,) = newsroom.shown()
+    assert shown.credits("Wire", "Post"), shown.html
+
+
 def test_the_same_words_at_another_address_are_the_same_article(newsroom: Newsroom) -> None:
     newsroom.follow(["wire", "post"], [topic()])
     newsroom.hears("wire", Told(guid="1", text=LONG))
@@ -78,7 +108,7 @@ def test_a_topic_that_says_not_a_feed_never_shows_its_text(newsroom: Newsroom) -
     newsroom.hears("loud", Told(guid="1", url=page, title="GRAIN!!!", text="Loud words on grain."))
     newsroom.hears("post", Told(guid="2", url=page, title="Grain moves", text="Calm grain."))
 
-    assert newsroom.entry("GRAIN!!!").story_id == newsroom.entry("Grain moves").story_id
+    assert newsroom.entry("GRAIN!!!").article_id == newsroom.entry("Grain moves").article_id
     (shown,) = newsroom.shown()
     assert shown.title == "Grain moves"
     assert shown.source == "Post"

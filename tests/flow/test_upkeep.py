@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
 from aggregator.flow import archives, turn
 from aggregator.flow.curate import undo, withdraw
-from aggregator.flow.kit import books
+from aggregator.flow.poll import Orders, poll_round
+from aggregator.flow.polled import Absorbed
 from aggregator.flow.upkeep import TAKEN_BACK
 from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Fetched, Outcome, Request
@@ -322,32 +323,30 @@ def test_entries_under_new_ids_have_not_left_a_complete_feed(newsroom: Newsroom)
     assert len(newsroom.titles()) == 4
 
 
-def test_others_are_drafted_while_archives_are_asked_for(
+def test_others_are_kept_while_archives_are_asked_for(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newsroom.follow(["wire"], [topic()])
+    newsroom.follow(["wire", "lane"], [topic()])
     older = "https://wire.example/archive/1"
     newsroom.net.answers[url_of("wire")] = atom(
         "2", more=f'<link rel="prev-archive" href="{older}"/>'
     )
     newsroom.net.answers[older] = atom("1")
-    drafted: list[str] = []
-    drafting, real = ThreadPoolExecutor(1, "draft"), newsroom.net.fetch
+    newsroom.serves("lane", Told(guid="3"))
+    kept, real = Event(), newsroom.net.fetch
 
     def fetch(request: Request) -> Outcome:
-        drafting.submit(drafted.append, request.url).result(timeout=10)  # not held by this turn
+        if request.url == older:
+            assert kept.wait(10)
         return real(request)
 
+    def on_turn(turned: Absorbed) -> None:
+        if turned.feed.spec.name == "lane":
+            kept.set()
+
     monkeypatch.setattr(newsroom.net, "fetch", fetch)
-    with newsroom.kit.store.write() as tx:
-        (claim,) = tx.feeds.claim_due(
-            newsroom.now, limit=1, lease=600, owner="test", per_host=1, spacing=0
-        )
-        ready = books(tx, newsroom.kit.settings)
-    with drafting:
-        ground = turn.Ground(books=ready, subscribers=1, drafting=drafting)
-        polled = turn.poll_one(newsroom.kit, claim, ground)
-    assert (polled.seen, drafted) == (2, [url_of("wire"), older])
+    report = poll_round(newsroom.kit, Orders(owner="test", patience=0.0), on_turn=on_turn)
+    assert (report.polled, report.new) == (2, 3)
 
 
 def test_archives_are_not_walked_beyond_what_we_are_ready_to_hold(

@@ -44,7 +44,7 @@ def is_public(newsroom: Newsroom, words: str = SECRET) -> bool:
 
 
 def is_found(newsroom: Newsroom, words: str = SECRET) -> bool:
-    return bool(search(newsroom.kit, words))
+    return bool(search(newsroom.kit, words).entries)
 
 
 def number_of(newsroom: Newsroom) -> str:

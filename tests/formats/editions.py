@@ -75,20 +75,22 @@ def ordinary_edition() -> Edition:
         licence="https://creativecommons.org/licenses/by/4.0/",
     )
     whole = a_showing(
-        item=an_item(id=2, story_id=2, uri="https://daily.example/k", first_published_at=NOON + 60),
+        item=an_item(
+            id=2, article_id=2, uri="https://daily.example/k", first_published_at=NOON + 60
+        ),
         sources=(
             a_source(
                 entry=an_entry(
                     id=3,
                     feed_id=2,
-                    story_id=2,
+                    article_id=2,
                     text=text,
                     tags=(Tag(name="rail", source="vocabulary", because="title says Zug"),),
                 ),
                 feed=daily,
             ),
         ),
-        verdict=a_verdict(story_id=2),
+        verdict=a_verdict(article_id=2),
     )
     return composed(
         replace(told_twice, story_public_id="0123456789abcdef"),
@@ -212,7 +214,7 @@ def showings(draw: st.DrawFn, id: int = 1) -> Showing:
         entry = an_entry(
             id=10 * id + number,
             feed_id=number,
-            story_id=id,
+            article_id=id,
             text=draw(told),
             tags=tuple(
                 Tag(name=name, source="category", because="")
@@ -229,10 +231,10 @@ def showings(draw: st.DrawFn, id: int = 1) -> Showing:
         year=YEAR,
     )
     showing = a_showing(
-        item=an_item(id=id, story_id=id, uri=uri, first_published_at=NOON + id),
+        item=an_item(id=id, article_id=id, uri=uri, first_published_at=NOON + id),
         sources=tuple(sources),
         verdict=a_verdict(
-            story_id=id,
+            article_id=id,
             title=draw(st.none() | texts),
             summary=draw(st.none() | texts),
             note=draw(st.none() | texts),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -28,25 +29,27 @@ def by_feedparser(text: str) -> int | None:
     return in_seconds(_parse_date(text))
 
 
-def alike(text: str) -> None:
+def read_alike(text: str) -> None:
     for _ in range(2):  # the second time from memory
-        try:
-            ours = moment(text)
-        except Unsure:
-            return
-        assert ours == by_feedparser(text), text
+        assert moment(text) == by_feedparser(text), text
+
+
+def alike(text: str) -> None:
+    """Read it as feedparser does, or hand it over."""
+    with suppress(Unsure):
+        read_alike(text)
 
 
 @given(MOMENTS, st.sampled_from(FORMS))
 def test_a_date_in_any_form_is_read_as_feedparser_reads_it(when: datetime, form: str) -> None:
-    alike(when.strftime(form))
+    read_alike(when.strftime(form))
 
 
 @given(MOMENTS)
 def test_a_date_with_a_colon_in_its_zone_is_read_as_feedparser_reads_it(when: datetime) -> None:
     text = when.replace(microsecond=0).isoformat()
-    alike(text)
-    alike(when.isoformat())
+    read_alike(text)
+    read_alike(when.isoformat())
     assert moment(text) == moment(format_datetime(when)) or by_feedparser(text) is None
 
 
@@ -69,13 +72,13 @@ def test_a_date_with_a_wrong_character_is_read_as_feedparser_reads_it(
 
 @pytest.mark.parametrize("text", DATES)
 def test_odd_dates_are_read_as_feedparser_reads_them(text: str) -> None:
-    alike(text)
+    read_alike(text)
 
 
 def test_a_zone_told_in_one_form_is_not_remembered_for_the_other() -> None:
     assert moment("Sun, 22 Nov 2026 10:00:00 +0530") == 1795321800
-    alike("2026-11-22T10:00:00+0530")  # feedparser leaves out the minutes here
-    alike("2026-11-22T10:00:00GMT")
+    read_alike("2026-11-22T10:00:00+0530")  # feedparser leaves out the minutes here
+    read_alike("2026-11-22T10:00:00GMT")
 
 
 def test_a_date_that_makes_feedparser_fail_is_not_for_the_fast_reader() -> None:

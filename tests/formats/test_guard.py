@@ -56,6 +56,14 @@ def test_what_the_fast_reader_takes_needs_no_worker() -> None:
     assert tolerant == replace(fast, reader="tolerant")
 
 
+def test_what_needs_a_worker_is_not_read_at_once(reader: GuardedReader) -> None:
+    hostile = FEED.replace(b"</title>", b"<p>", 1)
+    assert reader.read_at_once(hostile, url=URL, content_type=None) is None
+    long = FEED + b"<!--%s--></rss>" % (b" " * MAX_HERE)
+    assert reader.read_at_once(long, url=URL, content_type=None) is None
+    assert workers() == []
+
+
 def test_what_is_too_long_to_be_read_here_is_read_fast_by_a_worker(reader: GuardedReader) -> None:
     long = FEED + b"<!--%s--></rss>" % (b" " * MAX_HERE)
     assert reader.read(long, url=URL, content_type=None).reader == "fast"

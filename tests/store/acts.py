@@ -40,7 +40,7 @@ def tell(
     *,
     feed: Feed,
     topic: Topic | None = None,
-    story_id: int | None = None,
+    article_id: int | None = None,
     text: Text | None = None,
 ) -> Kept:
     """Keep one entry; with a topic, the topic's rule admits it."""
@@ -50,8 +50,8 @@ def tell(
         guid=guid,
         text=text or a_text(title=guid),
         matches=matches,
-        story_id=story_id,
-        join_because="first" if story_id is None else "same text",
+        article_id=article_id,
+        join_because="first" if article_id is None else "same text",
     )
     (kept,) = keep(tx, arrival)
     return kept
@@ -59,12 +59,12 @@ def tell(
 
 def publish(tx: Tx, topic: Topic, kept: Kept, *, at: int = NOON, until: int | None = None) -> Item:
     """Give a story a verdict and its place in the topic."""
-    tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, story_id=kept.story_id)])
+    tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, article_id=kept.article_id)])
     return tx.topics.add_item(
         a_new_item(
             topic_id=topic.id,
-            story_id=kept.story_id,
-            uri=f"tag:desk.example,2026:{kept.story_id}",
+            article_id=kept.article_id,
+            uri=f"tag:desk.example,2026:{kept.article_id}",
             lead_entry_id=kept.entry_id,
             first_published_at=at,
             visible_from=at,

@@ -61,7 +61,7 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         entry = tx.entries.get(kept.entry_id)
     assert entry == an_entry(
         id=kept.entry_id,
-        story_id=kept.story_id,
+        article_id=kept.article_id,
         text=WHOLE,
         tags=arrival.tags,
         series=arrival.series,
@@ -97,23 +97,29 @@ def test_any_text_comes_back_as_it_was_kept(text: Text) -> None:
 def test_a_guid_that_is_no_unicode_spoils_nothing(store: Store) -> None:
     with store.write() as tx:
         add_feed(tx)
-        (kept,) = keep(tx, an_arrival(guid="odd \ud800 guid", key_hash=5, story_public_id="1"))
+        (kept,) = keep(tx, an_arrival(guid="odd \ud800 guid", key_hash=5, public_id="1"))
         entry = tx.entries.get(kept.entry_id)
         assert entry is not None and entry.guid == "odd ? guid"
 
 
-def test_a_poll_of_many_is_kept_in_order(store: Store) -> None:
+def test_a_poll_of_many_is_kept_with_what_was_published_last_on_top(store: Store) -> None:
     with store.write() as tx:
         feed = add_feed(tx)
-        arrivals = [an_arrival(feed_id=feed.id, guid=f"g{number}") for number in range(50)]
+        # As most documents have it: the newest first, and of what lacks a date nobody knows better.
+        texts = [a_text(published_at=NOON - 10 * n if n < 25 else None) for n in range(50)]
+        arrivals = [
+            an_arrival(feed_id=feed.id, guid=f"g{number}", text=text)
+            for number, text in enumerate(texts)
+        ]
         kept = keep(tx, *arrivals)
-        assert [each.entry_id for each in kept] == sorted(each.entry_id for each in kept)
-        assert len({each.story_id for each in kept}) == 50
+        newest = [each.guid for each in tx.entries.newest(limit=50)]
+        assert newest == [f"g{n}" for n in (0, *range(25, 50), *range(1, 25))]
+        assert len({each.article_id for each in kept}) == 50
         assert [each.entry.guid for each in tx.entries.views([k.entry_id for k in kept])] == [
             each.guid for each in arrivals
         ]
         assert tx.entries.count() == 50
-        assert tx.entries.of_feed(feed.id) == tuple(each.entry_id for each in kept)
+        assert tx.entries.of_feed(feed.id) == tuple(sorted(each.entry_id for each in kept))
 
 
 def test_what_was_seen_is_known_in_its_feed_alone(store: Store) -> None:
@@ -142,9 +148,9 @@ def test_candidates_share_an_address_or_a_body(store: Store) -> None:
         add_feed(tx)
         by_url, by_body, both, _ = keep(
             tx,
-            an_arrival(guid="1", url_hash=-10, body_hash=1),
-            an_arrival(guid="2", url_hash=11, body_hash=-20),
-            an_arrival(guid="3", url_hash=-10, body_hash=-20),
+            an_arrival(guid="1", url_hash=-10, body_hash=1, text=a_text(published_at=NOON - 30)),
+            an_arrival(guid="2", url_hash=11, body_hash=-20, text=a_text(published_at=NOON - 20)),
+            an_arrival(guid="3", url_hash=-10, body_hash=-20, text=a_text(published_at=NOON - 10)),
             an_arrival(guid="4"),
         )
         shared = tx.entries.candidates([-10], [-20])
@@ -154,7 +160,7 @@ def test_candidates_share_an_address_or_a_body(store: Store) -> None:
             both.entry_id,
         ]
         assert (shared[0].url_hash, shared[0].body_hash) == (-10, 1)
-        assert shared[0].story_id == by_url.story_id
+        assert shared[0].article_id == by_url.article_id
         assert shared[0].first_seen_at == NOON
         assert tx.entries.candidates([], []) == ()
         assert tx.entries.by_url(-10) == (by_url.entry_id, both.entry_id)
@@ -256,13 +262,13 @@ def test_a_view_tells_feed_story_and_topics(store: Store) -> None:
             kept.entry_id, [a_match(topic_id=other.id, because="rule")], by_editor=False
         )
         tx.topics.admit(kept.entry_id, [a_match(topic_id=other.id, because="me")], by_editor=True)
-        tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, story_id=kept.story_id)])
+        tx.topics.keep_verdicts([a_verdict(topic_id=topic.id, article_id=kept.article_id)])
     with store.read() as tx:
         view = tx.entries.view(kept.entry_id)
         assert view is not None
         assert view.feed == feed
         assert view.entry == tx.entries.get(kept.entry_id)
-        story = tx.stories.view(kept.story_id)
+        story = tx.stories.view(kept.article_id)
         assert story is not None and view.story_public_id == story.story.public_id
         assert view.topics == (
             ("alone", "new", "me"),
@@ -293,6 +299,6 @@ def test_a_rule_that_names_a_topic_twice_admits_once(store: Store) -> None:
         topic = add_topic(tx)
         matches = tuple(Match(topic_id=topic.id, because=word) for word in ("one", "two"))
         (kept,) = keep(tx, an_arrival(matches=matches))
-        (admitted,) = tx.topics.case(topic.id, kept.story_id).admitted
+        (admitted,) = tx.topics.case(topic.id, kept.article_id).admitted
         assert admitted.because == "two"
         assert admitted.key_hash == a_hash("https://wire.example/grain")

@@ -125,6 +125,7 @@ def test_a_settled_feed_is_as_its_worker_says(store: Store) -> None:
     state = PollState(
         next_poll_at=NOON + 3600.5,
         interval=7200,
+        fresh_until=NOON + 1800.5,
         etag='W/"abc"',
         last_modified="Sun, 22 Nov 2026 12:00:00 GMT",
         body_hash=-(1 << 63),

@@ -32,7 +32,7 @@ def kept(store: Store, feed_id: FeedId, *urls: str | None) -> list[EntryId]:
             feed_id=feed_id,
             guid=f"{n}",
             url_hash=url_hash(url) if url else None,
-            story_public_id=f"story-{n}",
+            public_id=f"story-{n}",
             text=a_text(url=url, content="<p>Teased.</p>"),
         )
         for n, url in enumerate(urls)

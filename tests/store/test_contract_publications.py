@@ -74,17 +74,17 @@ def test_a_showing_is_whole(store: Store) -> None:
         topic = add_topic(tx)
         wire, post = add_feed(tx), add_feed(tx, "post")
         first = tell(tx, "a", feed=wire, topic=topic, text=a_text(content="<p>One</p>"))
-        lead = tell(tx, "b", feed=post, topic=topic, story_id=first.story_id)
-        third = tell(tx, "in no topic", feed=add_feed(tx, "late"), story_id=first.story_id)
+        lead = tell(tx, "b", feed=post, topic=topic, article_id=first.article_id)
+        third = tell(tx, "in no topic", feed=add_feed(tx, "late"), article_id=first.article_id)
         item = publish(tx, topic, lead)
         (showing,) = tx.publications.visible(topic.id, NOON, 10)
         assert showing.item == item
-        assert showing.verdict == a_verdict(topic_id=topic.id, story_id=lead.story_id)
+        assert showing.verdict == a_verdict(topic_id=topic.id, article_id=lead.article_id)
         assert showing.lead is showing.sources[0]
         told_by = [source.entry.id for source in showing.sources]
         assert told_by == [lead.entry_id, first.entry_id, third.entry_id]
         assert [source.feed for source in showing.sources[:2]] == [post, wire]
-        assert tx.stories.find(showing.story_public_id) == tx.stories.view(first.story_id)
+        assert tx.stories.find(showing.story_public_id) == tx.stories.view(first.article_id)
         assert showing.sources[1].entry.text.content == "<p>One</p>"
         assert [source.because for source in showing.sources[:2]] == ["same text", "first"]
 
@@ -124,7 +124,7 @@ def test_a_withdrawn_source_is_credited_no_more(store: Store) -> None:
     with store.write() as tx:
         feed, topic = add_feed(tx), add_topic(tx)
         lead = tell(tx, "a", feed=feed, topic=topic)
-        copy = tell(tx, "b", feed=feed, topic=topic, story_id=lead.story_id)
+        copy = tell(tx, "b", feed=feed, topic=topic, article_id=lead.article_id)
         publish(tx, topic, lead)
         tx.entries.set_withdrawn([copy.entry_id], NOON)
         (showing,) = tx.publications.visible(topic.id, NOON, 10)
@@ -137,7 +137,7 @@ def test_private_feeds_are_never_shown(store: Store) -> None:
         wire = add_feed(tx)
         agency = add_feed(tx, "agency", auth=Auth(basic="env:AGENCY"))
         lead = tell(tx, "a", feed=wire, topic=topic)
-        copy = tell(tx, "b", feed=agency, topic=topic, story_id=lead.story_id)
+        copy = tell(tx, "b", feed=agency, topic=topic, article_id=lead.article_id)
         secret = tell(tx, "c", feed=agency, topic=topic)
         publish(tx, topic, lead)
         publish(tx, topic, secret, at=NOON - 1)
@@ -155,7 +155,7 @@ def test_an_item_without_a_verdict_is_not_shown(store: Store) -> None:
         topic = add_topic(tx)
         kept = tell(tx, "a", feed=add_feed(tx), topic=topic)
         publish(tx, topic, kept)
-        tx.topics.drop_verdict(topic.id, kept.story_id)
+        tx.topics.drop_verdict(topic.id, kept.article_id)
         assert tx.publications.visible(topic.id, NOON, 10) == ()
 
 
@@ -167,7 +167,7 @@ def test_pinned_items_are_those_of_the_visible(store: Store) -> None:
             publish(tx, topic, kept, until=until)
         for kept in (pinned, over):
             tx.topics.keep_verdicts(
-                [a_verdict(topic_id=topic.id, story_id=kept.story_id, pinned=True)]
+                [a_verdict(topic_id=topic.id, article_id=kept.article_id, pinned=True)]
             )
         (showing,) = tx.publications.pinned(topic.id, NOON + 5)
         assert showing.lead.entry.id == pinned.entry_id

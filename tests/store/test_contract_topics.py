@@ -106,13 +106,13 @@ def test_a_case_holds_all_that_is_known(store: Store) -> None:
             topic=topic,
             text=a_text(published_at=NOON - 60, updated_at=NOON - 30),
         )
-        tell(tx, "b", feed=feed, topic=other, story_id=kept.story_id)
+        tell(tx, "b", feed=feed, topic=other, article_id=kept.article_id)
         decision = tx.topics.decide(a_new_decision(topic_id=topic.id, entry_id=kept.entry_id))
         tx.topics.decide(a_new_decision(topic_id=other.id, entry_id=kept.entry_id))
         item = publish(tx, topic, kept)
-        assert tx.topics.case(topic.id, kept.story_id) == Case(
+        assert tx.topics.case(topic.id, kept.article_id) == Case(
             topic_id=topic.id,
-            story_id=kept.story_id,
+            article_id=kept.article_id,
             admitted=(
                 an_admitted(
                     entry_id=kept.entry_id,
@@ -126,12 +126,12 @@ def test_a_case_holds_all_that_is_known(store: Store) -> None:
                 ),
             ),
             decisions=(decision,),
-            verdict=a_verdict(topic_id=topic.id, story_id=kept.story_id),
+            verdict=a_verdict(topic_id=topic.id, article_id=kept.article_id),
             item=item,
         )
         lonely = tell(tx, "c", feed=feed)
-        assert tx.topics.case(topic.id, lonely.story_id) == Case(
-            topic_id=topic.id, story_id=lonely.story_id
+        assert tx.topics.case(topic.id, lonely.article_id) == Case(
+            topic_id=topic.id, article_id=lonely.article_id
         )
 
 
@@ -139,13 +139,13 @@ def test_a_case_tells_decisions_on_any_entry_and_their_undoing(store: Store) -> 
     with store.write() as tx:
         feed, topic = add_feed(tx), add_topic(tx)
         lead = tell(tx, "a", feed=feed, topic=topic)
-        copy = tell(tx, "b", feed=feed, topic=topic, story_id=lead.story_id)
+        copy = tell(tx, "b", feed=feed, topic=topic, article_id=lead.article_id)
         first = tx.topics.decide(a_new_decision(topic_id=topic.id, entry_id=copy.entry_id))
         tx.topics.decide(a_new_decision(topic_id=topic.id, entry_id=None))
         undo = tx.topics.decide(
             a_new_decision(verb=Verb.UNDO, topic_id=None, entry_id=None, undo_of=first.id)
         )
-        case = tx.topics.case(topic.id, lead.story_id)
+        case = tx.topics.case(topic.id, lead.article_id)
         assert case.decisions == (first, undo)
 
 
@@ -155,10 +155,10 @@ def test_an_entry_admitted_by_rule_and_editor_is_admitted_once(store: Store) -> 
         kept = tell(tx, "a", feed=feed, topic=topic)
         by_me = [a_match(topic_id=topic.id, because="me")]
         tx.topics.admit(kept.entry_id, by_me, by_editor=True)
-        (admitted,) = tx.topics.case(topic.id, kept.story_id).admitted
+        (admitted,) = tx.topics.case(topic.id, kept.article_id).admitted
         assert (admitted.by_editor, admitted.because) == (True, "me")
         tx.topics.unadmit(kept.entry_id, topic.id)
-        (admitted,) = tx.topics.case(topic.id, kept.story_id).admitted
+        (admitted,) = tx.topics.case(topic.id, kept.article_id).admitted
         assert (admitted.by_editor, admitted.because) == (False, "the rule says so")
 
 
@@ -167,7 +167,7 @@ def test_a_withdrawn_entry_is_told_in_the_case(store: Store) -> None:
         topic = add_topic(tx)
         kept = tell(tx, "a", feed=add_feed(tx), topic=topic)
         tx.entries.set_withdrawn([kept.entry_id], NOON)
-        (admitted,) = tx.topics.case(topic.id, kept.story_id).admitted
+        (admitted,) = tx.topics.case(topic.id, kept.article_id).admitted
         assert admitted.withdrawn
 
 
@@ -179,7 +179,7 @@ def test_a_revision_replaces_what_the_rule_said_and_not_the_editor(store: Store)
         tx.topics.admit(kept.entry_id, [a_match(topic_id=by_hand.id)], by_editor=True)
         change = a_change(entry_id=kept.entry_id, matches=(a_match(topic_id=anew.id),))
         tx.entries.keep(Intake(changes=(change,)))
-        admitted = [topic_id for topic_id, _ in tx.topics.topics_of([kept.story_id])]
+        admitted = [topic_id for topic_id, _ in tx.topics.topics_of([kept.article_id])]
         assert admitted == [by_hand.id, anew.id]
 
 
@@ -193,12 +193,12 @@ def test_readmitting_tells_whether_anything_changed(store: Store) -> None:
         new = [a_match(topic_id=asked.id, because="otherwise")]
         assert not tx.topics.readmit(kept.entry_id, same, [asked.id])
         assert tx.topics.readmit(kept.entry_id, new, [asked.id])
-        (admitted,) = tx.topics.case(asked.id, kept.story_id).admitted
+        (admitted,) = tx.topics.case(asked.id, kept.article_id).admitted
         assert admitted.because == "otherwise"
         assert tx.topics.readmit(kept.entry_id, [], [asked.id])
         assert not tx.topics.readmit(kept.entry_id, [], [asked.id])
-        assert tx.topics.case(asked.id, kept.story_id).admitted == ()
-        assert len(tx.topics.case(other.id, kept.story_id).admitted) == 1
+        assert tx.topics.case(asked.id, kept.article_id).admitted == ()
+        assert len(tx.topics.case(other.id, kept.article_id).admitted) == 1
 
 
 def test_topics_of_a_story_have_an_admission_a_verdict_or_an_item(store: Store) -> None:
@@ -207,13 +207,13 @@ def test_topics_of_a_story_have_an_admission_a_verdict_or_an_item(store: Store) 
         a, b, c, _ = (add_topic(tx, slug) for slug in ("a", "b", "c", "d"))
         one = tell(tx, "1", feed=feed, topic=a)
         two = tell(tx, "2", feed=feed)
-        tx.topics.keep_verdicts([a_verdict(topic_id=b.id, story_id=two.story_id)])
+        tx.topics.keep_verdicts([a_verdict(topic_id=b.id, article_id=two.article_id)])
         publish(tx, c, two)
-        tx.topics.drop_verdict(c.id, two.story_id)
-        assert tx.topics.topics_of([two.story_id, one.story_id]) == (
-            (a.id, one.story_id),
-            (b.id, two.story_id),
-            (c.id, two.story_id),
+        tx.topics.drop_verdict(c.id, two.article_id)
+        assert tx.topics.topics_of([two.article_id, one.article_id]) == (
+            (a.id, one.article_id),
+            (b.id, two.article_id),
+            (c.id, two.article_id),
         )
         assert tx.topics.topics_of([]) == ()
 
@@ -222,11 +222,11 @@ def test_a_topic_shows_a_story_until_its_item_is_over(store: Store) -> None:
     with store.write() as tx:
         topic, feed = add_topic(tx), add_feed(tx)
         kept = tell(tx, "a", feed=feed, topic=topic)
-        assert tx.topics.showing([kept.story_id]) == frozenset()
+        assert tx.topics.showing([kept.article_id]) == frozenset()
         item = publish(tx, topic, kept)
-        assert tx.topics.showing([kept.story_id]) == {topic.id}
+        assert tx.topics.showing([kept.article_id]) == {topic.id}
         tx.topics.change_item(replace(item, visible_until=NOON))
-        assert tx.topics.showing([kept.story_id]) == frozenset()
+        assert tx.topics.showing([kept.article_id]) == frozenset()
 
 
 def test_a_verdict_is_replaced_whole(store: Store) -> None:
@@ -236,7 +236,7 @@ def test_a_verdict_is_replaced_whole(store: Store) -> None:
         decision = tx.topics.decide(a_new_decision(topic_id=topic.id))
         first = a_verdict(
             topic_id=topic.id,
-            story_id=kept.story_id,
+            article_id=kept.article_id,
             pinned=True,
             title="Ours",
             summary="In short",
@@ -244,13 +244,13 @@ def test_a_verdict_is_replaced_whole(store: Store) -> None:
             decision_id=decision.id,
         )
         second = a_verdict(
-            topic_id=topic.id, story_id=kept.story_id, state=State.REJECTED, since=NOON + 1
+            topic_id=topic.id, article_id=kept.article_id, state=State.REJECTED, since=NOON + 1
         )
         for verdict in (first, second):
             tx.topics.keep_verdicts([verdict])
-            assert tx.topics.case(topic.id, kept.story_id).verdict == verdict
-        tx.topics.drop_verdict(topic.id, kept.story_id)
-        assert tx.topics.case(topic.id, kept.story_id).verdict is None
+            assert tx.topics.case(topic.id, kept.article_id).verdict == verdict
+        tx.topics.drop_verdict(topic.id, kept.article_id)
+        assert tx.topics.case(topic.id, kept.article_id).verdict is None
 
 
 def test_an_items_id_is_its_topics_own(store: Store) -> None:
@@ -259,7 +259,7 @@ def test_an_items_id_is_its_topics_own(store: Store) -> None:
         a, b = (tell(tx, guid, feed=feed, topic=topic) for guid in "ab")
         item = publish(tx, topic, a)
         taken = a_new_item(
-            topic_id=topic.id, story_id=b.story_id, lead_entry_id=b.entry_id, uri=item.uri
+            topic_id=topic.id, article_id=b.article_id, lead_entry_id=b.entry_id, uri=item.uri
         )
         assert tx.topics.has_uri(topic.id, item.uri)
         assert not tx.topics.has_uri(other.id, item.uri)
@@ -272,7 +272,7 @@ def test_what_is_frozen_in_an_item_never_changes(store: Store) -> None:
     with store.write() as tx:
         feed, topic = add_feed(tx), add_topic(tx)
         lead = tell(tx, "a", feed=feed, topic=topic)
-        copy = tell(tx, "b", feed=feed, topic=topic, story_id=lead.story_id)
+        copy = tell(tx, "b", feed=feed, topic=topic, article_id=lead.article_id)
         item = publish(tx, topic, lead)
         wanted = replace(
             item,
@@ -283,7 +283,7 @@ def test_what_is_frozen_in_an_item_never_changes(store: Store) -> None:
             visible_until=NOON + 99,
         )
         tx.topics.change_item(replace(wanted, uri="tag:other", first_published_at=5))
-        assert tx.topics.case(topic.id, lead.story_id).item == wanted
+        assert tx.topics.case(topic.id, lead.article_id).item == wanted
 
 
 def test_items_are_counted_by_their_leads_feed(store: Store) -> None:
@@ -305,7 +305,7 @@ def test_summaries_count_what_waits_and_what_is_to_be_seen(store: Store) -> None
         for number, state in enumerate(states):
             kept = tell(tx, str(number), feed=feed)
             tx.topics.keep_verdicts(
-                [a_verdict(topic_id=topic.id, story_id=kept.story_id, state=state)]
+                [a_verdict(topic_id=topic.id, article_id=kept.article_id, state=state)]
             )
         publish(tx, topic, kept, at=NOON + 5)
         publish(tx, topic, tell(tx, "ahead", feed=feed), at=NOON + 500)

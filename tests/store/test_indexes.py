@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from aggregator.store.engine import open_store
 from aggregator.store.sqlite import Connection
 
-GROWING = {"entries", "stories"}
+GROWING = {"entries", "articles"}
 
 
 def keys_to_growing_tables(conn: Connection) -> Iterator[tuple[str, str]]:
@@ -30,6 +30,6 @@ def test_a_key_to_entries_or_stories_is_looked_up_by_an_index() -> None:
             for table, column in keys
         }
     store.close()
-    assert ("stories", "lead_entry_id") in plans
+    assert ("articles", "lead_entry_id") in plans
     scanned = [key for key, plan in plans.items() if any("SCAN" in step["detail"] for step in plan)]
     assert scanned == []

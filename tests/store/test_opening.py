@@ -233,7 +233,7 @@ def test_the_store_works_with_pythons_own_sqlite() -> None:
         with store.write(durable=True) as tx:
             tx.feeds.add(a_feed_spec(), origin=Origin.FILE, now=NOON)
             a, b = tx.entries.keep(Intake(arrivals=(an_arrival(), an_arrival(guid="b"))))
-            merge = Merge(into=a.story_id, merged=b.story_id, because="same")
+            merge = Merge(into=a.article_id, merged=b.article_id, because="same")
             change = a_change(entry_id=a.entry_id, text=a_text(title="Barley"))
             tx.entries.keep(Intake(changes=(change,), merges=(merge,)))
             assert tx.entries.search('"barley"', limit=9) == (a.entry_id,)

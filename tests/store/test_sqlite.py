@@ -207,7 +207,7 @@ def test_what_was_seen_outlives_its_entry(file_store: SqliteStore) -> None:
         tx.entries.set_withdrawn([gone.entry_id], 1)
         tx.conn.execute("PRAGMA defer_foreign_keys = ON")
         tx.conn.execute("DELETE FROM entries")
-        tx.conn.execute("DELETE FROM stories")
+        tx.conn.execute("DELETE FROM articles")
     with file_store.write() as tx:
         change = a_change(entry_id=gone.entry_id, digest=77)
         assert tx.entries.keep(Intake(changes=(change,))) == ()
@@ -215,7 +215,7 @@ def test_what_was_seen_outlives_its_entry(file_store: SqliteStore) -> None:
         assert known[arrival.key_hash].digest == 77
         (new,) = keep(tx, an_arrival(guid="new"))
         assert new.entry_id > gone.entry_id  # a number is never given twice
-        assert new.story_id > gone.story_id
+        assert new.article_id > gone.article_id
 
 
 def test_the_doctor_finds_an_index_that_has_lost_an_entry(file_store: SqliteStore) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
@@ -13,19 +13,20 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from aggregator.flow.filing import desk, refresh_stories
+from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.kit import Kit
 from aggregator.flow.publish import publish
 from aggregator.flow.setup import identity
-from aggregator.model.entry import ParsedFeed, Text
+from aggregator.model.entry import Text
 from aggregator.model.exchange import Failed, Fault, Outcome, Post, Request
 from aggregator.model.feed import Auth, Feed, FeedSpec, Origin
-from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.ids import ArticleId, EntryId
 from aggregator.model.intake import Intake
 from aggregator.model.settings import Settings, Site
 from aggregator.model.topic import NewDecision, Topic, TopicSpec, Verb
 from aggregator.store.engine import open_store
 from tests.makers import NOON, a_feed_spec, a_match, a_text, an_arrival
+from tests.readers import Refusing
 
 SITE = Site(title="Lane Desk", url="https://news.lane.org", contact="desk@lane.org")
 
@@ -38,30 +39,6 @@ class NoNet:
 
     def post(self, post: Post) -> Outcome:
         return Failed(fault=Fault.NETWORK, problem="there is no net here")
-
-    def close(self) -> None:
-        pass
-
-
-class NoReader:
-    """A reader for tests in which nothing is read."""
-
-    def read(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None,
-        tolerant: bool = False,
-        scrape: Mapping[str, str] | None = None,
-    ) -> ParsedFeed:
-        raise AssertionError("nothing is read here")
-
-    def extract(self, body: bytes, *, url: str, content_type: str | None) -> str:
-        raise AssertionError("nothing is read here")
-
-    def warm(self) -> None:
-        pass
 
     def close(self) -> None:
         pass
@@ -93,10 +70,10 @@ class Desk:
         feed: Feed,
         *topics: Topic,
         text: Text | None = None,
-        into: StoryId | None = None,
+        into: ArticleId | None = None,
         url: str | None = None,
         title: str | None = None,
-    ) -> tuple[EntryId, StoryId]:
+    ) -> tuple[EntryId, ArticleId]:
         """An entry arrives, is admitted to these topics and published where they say so."""
         self.seen += 1
         url = url or f"https://{feed.spec.name}.example/{self.seen}"
@@ -107,14 +84,14 @@ class Desk:
             text=replace(said, url=url),
             first_seen_at=int(self.now),
             matches=tuple(a_match(topic_id=topic.id) for topic in topics),
-            story_id=into,
-            story_public_id=f"story{self.seen:011}",
+            article_id=into,
+            public_id=f"story{self.seen:011}",
         )
         with self.kit.store.write() as tx:
             (kept,) = tx.entries.keep(Intake(arrivals=(arrival,)))
             who = desk(tx, identity(tx, self.kit.settings.site, self.now))
-            refresh_stories(tx, who, [kept.story_id], int(self.now))
-        return kept.entry_id, kept.story_id
+            refresh_articles(tx, who, [kept.article_id], int(self.now))
+        return kept.entry_id, kept.article_id
 
     def act(self, verb: Verb, topic: Topic, entry: EntryId, **payload: str) -> None:
         with self.kit.store.write(durable=True) as tx:
@@ -140,12 +117,12 @@ class Desk:
             story = tx.stories.of_entry(entry)
             assert story is not None
             who = desk(tx, identity(tx, self.kit.settings.site, self.now))
-            refresh_stories(tx, who, [story], int(self.now))
+            refresh_articles(tx, who, [story], int(self.now))
 
     def publish(self, *slugs: str) -> None:
         publish(self.kit, slugs)
 
-    def public_id(self, story: StoryId) -> str:
+    def public_id(self, story: ArticleId) -> str:
         with self.kit.store.read() as tx:
             view = tx.stories.view(story)
         assert view is not None
@@ -160,7 +137,7 @@ def a_desk(store: str | Path = ":memory:", *, site: Site = SITE) -> Iterator[Des
         settings=Settings(site=site),
         store=opened,
         fetcher=NoNet(),
-        reader=NoReader(),
+        reader=Refusing(AssertionError("nothing is read here")),
         clock=lambda: here[0].now,
         jitter=lambda: 0.5,
         authorize=lambda auth: "",

@@ -1,0 +1,70 @@
+"""Forget what nobody asks for any more: old days of the ledger, old polls, old robots.txt files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from aggregator.flow.kit import Kit
+from aggregator.model.ledger import DAY, day_of
+from aggregator.ports import Tx
+
+LEDGER_DAYS = 400  # a year, and what it takes to compare a month with that of the year before
+POLL_DAYS = 30
+LAST_POLLS = 10  # of each feed these are kept, however old: `feeds show` tells of them
+ROBOTS_DAYS = 30
+AT_ONCE = 1_000  # rows, or hosts, a transaction: polls and editors wait for no more than that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """How many rows were forgotten."""
+
+    days: int = 0
+    polls: int = 0
+    robots: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.polls or self.robots)
+
+
+def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
+    """Forget what is older than it is kept, a little at a time, until `stop` is set."""
+    stop, now = stop or Event(), kit.clock()
+
+    def polls(tx: Tx) -> int:
+        return tx.ledger.forget_polls(now - POLL_DAYS * DAY, keep=LAST_POLLS, limit=AT_ONCE)
+
+    def robots(tx: Tx) -> int:
+        return tx.pages.forget_robots(now - ROBOTS_DAYS * DAY, AT_ONCE)
+
+    return Tidied(
+        days=_days(kit, day_of(now) - LEDGER_DAYS, stop),
+        polls=_till_nothing_is_left(kit, polls, stop),
+        robots=_till_nothing_is_left(kit, robots, stop),
+    )
+
+
+def _days(kit: Kit, before: int, stop: Event) -> int:
+    with kit.store.read() as tx:
+        hosts, feeds = tx.ledger.told_before(before)
+    count = 0
+    for at in range(0, max(len(hosts), len(feeds)), AT_ONCE):
+        if stop.is_set():
+            break
+        some = slice(at, at + AT_ONCE)
+        with kit.store.write() as tx:
+            count += tx.ledger.forget_days(before, hosts[some], feeds[some])
+    return count
+
+
+def _till_nothing_is_left(kit: Kit, forget: Callable[[Tx], int], stop: Event) -> int:
+    count = 0
+    while not stop.is_set():
+        with kit.store.write() as tx:
+            some = forget(tx)
+        count += some
+        if some < AT_ONCE:
+            break
+    return count

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import compress
 
 from aggregator.core.facts import differences, facts_of, figures, figures_of
 from aggregator.core.reissues import Reissue, reissue
@@ -26,11 +28,11 @@ SHORT = 60  # words; a text shorter than that must agree nearly whole
 COPY, SHORT_COPY = 0.8, 0.9
 RELATED = 0.5
 ECHO = 0.25  # of a longer text, rewritten; templates share as much, so figures must agree
-MOST_WORDS = 3000
-FACTS_IN = 4000  # characters: templates are short, and a copy of a long text is no template
-KEYS = 12
+MOST_WORDS = 1000
+KEYS = 8
 LEAD_WORDS = 40
 LEAD_KEYS = 4  # further ones, of the lead alone: what an excerpt has of a long text
+_LEAD_RUNS = 28  # that those are taken from: half of a text that just is not short
 _FIRM = 0.15  # share of all differences that are other names; fewer stand there by chance
 _LEADS, _LEADS_LATER = 0.5, 0.2  # shares of a beginning that the other text has, too
 _BRIEF, _FIRST = 30, 12  # words; so short a text must share one of its first runs
@@ -39,21 +41,21 @@ _SAME_TITLE = 0.8  # share of the words of a headline that its correction keeps
 
 _RUN = 3
 _BITS = 64
-_WORDS_KNOWN = 16_384
+_WORDS_KNOWN = 16_384  # lately, and as many before
 
 
 def print_of(words: Sequence[str], raw: str, title: str) -> Print | None:
     """Return the print of a text, None when it is too short to be told by its text.
 
-    `words` are the tokens of `raw`, which is asked for its capitals. No more than the first 3000
-    words count, and the figures and names of the first 4000 characters.
+    `words` are the tokens of `raw`, which is asked for its capitals. No more than the first 1000
+    words count.
     """
     if len(words) < LEAST_WORDS:
         return None
     runs = _runs(words[:MOST_WORDS])
     return Print(
         shingles=array("I", runs)[::2].tobytes(),
-        facts=facts_of(raw[:FACTS_IN]),
+        facts=facts_of(raw),
         title=title,
         keys=_keys(runs),
     )
@@ -119,13 +121,15 @@ def _begin_alike(new: Print, old: Print, ours: set[int], theirs: set[int]) -> bo
     """Whether the beginning of each is found in the other, wherever it stands there.
 
     It is not where all they share is a standing text at the end, or where one is nothing else. A
-    few words before one of them do no harm, unless there are few in all.
+    few words before one of them do no harm, unless there are few in all. The
+    beginning of a long text may stand in the other one where we no longer look.
     """
     if min(len(ours), len(theirs)) < _BRIEF and not _lead(new, _FIRST) & _lead(old, _FIRST):
         return False
     either = _found(new, LEAD_WORDS // 2, theirs), _found(old, LEAD_WORDS // 2, ours)
     both = _found(new, LEAD_WORDS, theirs), _found(old, LEAD_WORDS, ours)
-    return max(either) >= _LEADS and min(both) >= _LEADS_LATER
+    cut = max(len(new.shingles), len(old.shingles)) // 4 > MOST_WORDS - _RUN
+    return max(either) >= _LEADS and (cut or min(both) >= _LEADS_LATER)
 
 
 def _found(text: Print, words: int, other: set[int]) -> float:
@@ -144,10 +148,17 @@ class _Hashes(dict[str, bytes]):
     Hashing costs twenty times as much as looking up, and most words of a text are common ones.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: dict[str, bytes] = {}  # those that are in use come back from there
+
     def __missing__(self, word: str) -> bytes:
         if len(self) >= _WORDS_KNOWN:
+            self._before = {**self}
             self.clear()
-        found = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=_BITS // 8).digest()
+        found = self._before.get(word)
+        if found is None:
+            found = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=_BITS // 8).digest()
         self[word] = found
         return found
 
@@ -184,12 +195,24 @@ def _runs(words: Sequence[str]) -> bytes:
 def _keys(runs: bytes) -> tuple[int, ...]:
     """Return the smallest hashes, then the smallest of the lead."""
     hashes = struct.unpack(f"<{len(runs) * 8 // _BITS}q", runs)
-    # The smallest of many: most are ruled out before anything is sorted.
-    bar = (1 << _BITS) * 3 * KEYS // len(hashes) - (1 << (_BITS - 1))
-    low = {each for each in hashes if each < bar}
-    lowest = sorted(low if len(low) >= KEYS else set(hashes))[:KEYS]
-    lead = sorted(set(hashes[: LEAD_WORDS - _RUN + 1]))[:LEAD_KEYS]
-    return tuple(dict.fromkeys([*lowest, *lead]))
+    low: Iterable[int] = hashes
+    if len(hashes) > 8 * KEYS:  # the smallest of many: most are ruled out by their upper bytes
+        low = compress(hashes, runs[_BITS // 8 - 1 :: _BITS // 8].translate(_low(len(hashes))))
+    lowest = sorted(set(low))
+    if len(lowest) < KEYS:  # the same few runs over and over, or chance
+        lowest = sorted(set(hashes))
+    lead = sorted(set(hashes[:_LEAD_RUNS]))[:LEAD_KEYS]
+    return tuple(dict.fromkeys([*lowest[:KEYS], *lead]))
+
+
+@lru_cache(maxsize=256)
+def _low(count: int) -> bytes:
+    """Return which upper bytes of so many hashes some three times as many as there are keys have.
+
+    As a table of the 256 bytes: those of negative numbers come first in order, from 128 on.
+    """
+    share = 256 * 3 * KEYS // count + 1
+    return bytes((byte ^ 128) < share for byte in range(256))
 
 
 def _set_of(shingles: bytes) -> set[int]:

@@ -76,7 +76,7 @@ def test_an_empty_page_cannot_be_read() -> None:
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article, "_NEEDED", ("trafilatura", "no_such_package"))
-    with pytest.raises(ReadFailed, match=r"pip install 'aggregator\[fulltext\]'"):
+    with pytest.raises(ReadFailed, match=r"pip install -c constraints.txt -e '\.\[fulltext\]'"):
         extract(page(""), URL, "text/html")
 
 

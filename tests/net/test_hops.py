@@ -92,7 +92,7 @@ def test_a_request_that_failed_was_sent_all_the_same(
     fetcher_for: MakeFetcher,
 ) -> None:
     with an_origin(handler) as origin:
-        fetcher = fetcher_for(origin, max_body=100_000, timeout=0.5)
+        fetcher = fetcher_for(origin, max_body=100_000, timeout=1.0)
         outcome = fetcher.fetch(Request(url=origin.url()))
     assert isinstance(outcome, Failed)
     (hop,) = outcome.hops

@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import pstats
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -171,7 +172,12 @@ def cpu_of(pid: int) -> float:
 
 
 def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
-    """Poll with the flow that `aggregator poll --all` runs, everything switched on."""
+    """Poll with the flow that `aggregator poll --all` runs, everything switched on.
+
+    A peer of another benchmark brings numpy, which sqlite-utils loads where it is: 10 MB that an
+    installation has not.
+    """
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
     from aggregator.config import load_settings
     from aggregator.flow.poll import Orders, chosen, poll_round
     from aggregator.system import bring_into_line, open_kit

@@ -6,11 +6,13 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from aggregator.model.prints import Facts
 
-FACTS_IN = 4000  # characters: templates are short, and a copy of a long text is no template
+_BEGINNING = 4000  # characters: templates are short, and a copy of a long text is no template
+_LONGEST = 40  # characters of a word
 _NOWHERE = 0  # the place before the first words of a text, and after its last
 
 _IN_A_FIGURE = re.compile(r"[.,](?=\d)(?<=\d.)")
@@ -30,15 +32,26 @@ class Differences:
     names: tuple[tuple[str, str], ...] = ()
 
 
+def beginning(raw: str) -> str:
+    """Return what of a plain text is asked for its figures and names: whole words of its first.
+
+    >>> beginning("One two " * 1000)[-8:]
+    'One two '
+    """
+    if len(raw) <= _BEGINNING:
+        return raw
+    blank = raw.rfind(" ", _BEGINNING - _LONGEST, _BEGINNING)
+    return raw[: blank + 1 or _BEGINNING]
+
+
+@lru_cache(maxsize=256)  # a text is compared with several
 def facts_of(raw: str) -> Facts:
-    """Return the figures and names of a plain text, of its first 4000 characters.
+    """Return the figures and names of a plain text.
 
     >>> facts_of("The bank lent Acme Corp 1,200 dollars for its harbour in May").values
     ('the', 'acme corp 1200', 'may')
     """
-    words = _cased(raw[:FACTS_IN])
-    if len(raw) > FACTS_IN and words:
-        del words[-1]  # half a word, perhaps
+    words = _cased(raw)
     # Figures and Latin capitals stand before "a" in Unicode.
     marked = [
         at for at, word in enumerate(words) if word < "a" or (word > "{" and word[0].isupper())

@@ -11,14 +11,13 @@ stands in the same places: other figures, other names.
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import compress
 
-from aggregator.core.facts import differences, facts_of, figures, figures_of
+from aggregator.core.facts import beginning, differences, facts_of, figures, figures_of
 from aggregator.core.reissues import Reissue, reissue
 from aggregator.model.prints import Kind, Likeness, Print
 
@@ -34,7 +33,9 @@ LEAD_WORDS = 40
 LEAD_KEYS = 4  # further ones, of the lead alone: what an excerpt has of a long text
 _LEAD_RUNS = 28  # that those are taken from: half of a text that just is not short
 _FIRM = 0.15  # share of all differences that are other names; fewer stand there by chance
-_LEADS, _LEADS_LATER = 0.5, 0.2  # shares of a beginning that the other text has, too
+_LEADS, _LEADS_LATER = 0.5, 0.4  # shares of a beginning that the other text has, too …
+_LEADS_AFTER_MORE = 0.2  # … where the one is all in the other, with more before it
+_ALL = 0.98
 _BRIEF, _FIRST = 30, 12  # words; so short a text must share one of its first runs
 _CORRECTED = 3  # figures and names that a correction may replace
 _SAME_TITLE = 0.8  # share of the words of a headline that its correction keeps
@@ -55,7 +56,7 @@ def print_of(words: Sequence[str], raw: str, title: str) -> Print | None:
     runs = _runs(words[:MOST_WORDS])
     return Print(
         shingles=array("I", runs)[::2].tobytes(),
-        facts=facts_of(raw),
+        head=beginning(raw),
         title=title,
         keys=_keys(runs),
     )
@@ -96,7 +97,8 @@ def _judged(new: Print, old: Print, *, lost: int) -> tuple[bool, str]:
     """
     ours, theirs = reissue(new.title), reissue(old.title)
     replaces = ours.rank > theirs.rank
-    found = differences(new.facts, old.facts)
+    ours_said, theirs_said = facts_of(new.head), facts_of(old.head)
+    found = differences(ours_said, theirs_said)
     corrects = ours.rank != theirs.rank and _same_title(ours, theirs)
     if corrects and len(found.figures) + len(found.names) <= 2 * _CORRECTED:
         return replaces, ""
@@ -106,7 +108,7 @@ def _judged(new: Print, old: Print, *, lost: int) -> tuple[bool, str]:
     if found.names and 3 * len(found.names) / 2 >= _FIRM * lost:
         return replaces, "other names: {} for {}".format(*found.names[0])
     mine, its = figures(ours.title), figures(theirs.title)
-    if not (corrects or mine <= its | figures_of(old.facts) or its <= mine | figures_of(new.facts)):
+    if not (corrects or mine <= its | figures_of(theirs_said) or its <= mine | figures_of(ours_said)):
         return replaces, "other figures in the title"
     return replaces, ""
 
@@ -129,7 +131,10 @@ def _begin_alike(new: Print, old: Print, ours: set[int], theirs: set[int]) -> bo
     either = _found(new, LEAD_WORDS // 2, theirs), _found(old, LEAD_WORDS // 2, ours)
     both = _found(new, LEAD_WORDS, theirs), _found(old, LEAD_WORDS, ours)
     cut = max(len(new.shingles), len(old.shingles)) // 4 > MOST_WORDS - _RUN
-    return max(either) >= _LEADS and (cut or min(both) >= _LEADS_LATER)
+    least = 0 if cut else _LEADS_LATER
+    if least and len(ours & theirs) >= _ALL * min(len(ours), len(theirs)):
+        least = _LEADS_AFTER_MORE
+    return max(either) >= _LEADS and min(both) >= least
 
 
 def _found(text: Print, words: int, other: set[int]) -> float:
@@ -193,8 +198,8 @@ def _runs(words: Sequence[str]) -> bytes:
 
 
 def _keys(runs: bytes) -> tuple[int, ...]:
-    """Return the smallest hashes, then the smallest of the lead."""
-    hashes = struct.unpack(f"<{len(runs) * 8 // _BITS}q", runs)
+    """Return the smallest hashes, by their upper halves, then the smallest of the lead."""
+    hashes = array("i", runs)[1::2]
     low: Iterable[int] = hashes
     if len(hashes) > 8 * KEYS:  # the smallest of many: most are ruled out by their upper bytes
         low = compress(hashes, runs[_BITS // 8 - 1 :: _BITS // 8].translate(_low(len(hashes))))

@@ -38,7 +38,7 @@ from aggregator.ports import Tx
 log = logging.getLogger(__name__)
 
 GROUP = 50  # polls a transaction (MEASURES §5)
-DRAFTS = 500  # entries after which a group is kept, however few polls brought them
+DRAFTS = 200  # entries after which a group is kept, however few polls brought them
 GROUP_WAIT = 0.05  # seconds a finished poll waits for company
 LEASE = 600.0
 REACH = 256  # chosen feeds among which those to be claimed next are looked for

@@ -25,9 +25,9 @@ class Print:
     """A text as it is compared."""
 
     shingles: bytes  # 4 bytes for each run of three words, in the order of the text
-    facts: Facts
+    head: str  # how the text begins, as it is written: its figures and names are looked at
     title: str
-    keys: tuple[int, ...] = ()  # signed 64-bit; what it is found by. None on one from the store
+    keys: tuple[int, ...] = ()  # signed 32-bit; what it is found by. None on one from the store
 
 
 class Kind(Enum):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from aggregator.model.ids import ArticleId, EntryId, FeedId
-from aggregator.model.prints import Facts, Near, Print
+from aggregator.model.prints import Near, Print
 from aggregator.store.sqlite import Connection, many
 
 PER_KEY = 16  # entries of one key, the newest: a standing text shares its keys with thousands
@@ -19,9 +19,9 @@ _LIKELY, _LIKELIER = 2, 4  # … two keys enough; else four: usual turns of phra
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _KEEP_KEY = "INSERT OR IGNORE INTO print_keys (key, entry_id) VALUES (?, ?)"
 _KEEP = (
-    "INSERT INTO prints (entry_id, at, shingles, places, facts) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO prints (entry_id, at, shingles, head) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (entry_id) DO UPDATE SET at = excluded.at, shingles = excluded.shingles,"
-    " places = excluded.places, facts = excluded.facts"
+    " head = excluded.head"
 )
 _FROM_OPEN = (
     " FROM prints p JOIN entries e ON e.id = p.entry_id"
@@ -30,7 +30,7 @@ _FROM_OPEN = (
 )
 _OPEN = f"SELECT p.entry_id{_FROM_OPEN}"
 _NEAR = (
-    "SELECT p.entry_id, e.feed_id, e.article_id, p.at, p.shingles, p.places, p.facts, e.title"
+    "SELECT p.entry_id, e.feed_id, e.article_id, p.at, p.shingles, p.head, e.title"
     f"{_FROM_OPEN}"
 )
 
@@ -60,11 +60,7 @@ class SqlitePrints:
                 feed_id=FeedId(row[1]),
                 article_id=ArticleId(row[2]),
                 at=row[3],
-                print=Print(
-                    shingles=row[4],
-                    facts=Facts(values=tuple(row[6].split("\n")) if row[6] else (), places=row[5]),
-                    title=row[7],
-                ),
+                print=Print(shingles=row[4], head=row[5], title=row[6]),
             )
             for row in rows
         }
@@ -79,10 +75,7 @@ class SqlitePrints:
         )
         self._conn.executemany(
             _KEEP,
-            [
-                (entry_id, at, its.shingles, its.facts.places, "\n".join(its.facts.values))
-                for entry_id, at, its in prints
-            ],
+            [(entry_id, at, its.shingles, its.head) for entry_id, at, its in prints],
         )
 
     def drop(self, entry_id: EntryId) -> None:

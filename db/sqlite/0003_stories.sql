@@ -11,8 +11,7 @@ CREATE TABLE prints (
     entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
     at       INTEGER NOT NULL,               -- its place in time
     shingles BLOB NOT NULL,                  -- 4 bytes for each run of three words, in their order
-    places   BLOB NOT NULL,                  -- twice 4 bytes for each figure or name: what is around it
-    facts    TEXT NOT NULL                   -- figures and names that must agree, one a line
+    head     TEXT NOT NULL                   -- how it begins, whose figures and names must agree
 ) STRICT;
 CREATE INDEX prints_by_age ON prints (at);
 

@@ -151,8 +151,8 @@ class Desk:
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return all rows of what a poll that brings nothing must leave alone."""
         names = (
-            "entries entry_bodies entry_tags entry_series revisions stories admissions verdicts"
-            " items decisions documents seen topic_dirty topics feeds withdrawals"
+            "entries entry_bodies entry_tags entry_series revisions articles admissions verdicts"
+            " items decisions documents seen topic_dirty topics feeds withdrawals related prints"
         )
         return {name: sorted(self.ask(f"SELECT * FROM {name}"), key=repr) for name in names.split()}
 

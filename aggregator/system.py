@@ -19,6 +19,7 @@ from aggregator.errors import UsageError
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import keep_up_with_clock
 from aggregator.flow.refile import refile_changed
+from aggregator.flow.rekey import rekey
 from aggregator.flow.sync import Synced, sync
 from aggregator.formats.guard import GuardedReader
 from aggregator.formats.languages import FastLanguages, missing
@@ -114,8 +115,11 @@ def bring_into_line(kit: Kit) -> Synced:
             done = sync(tx, settings, kit.clock())
             for topic in tx.topics.all():
                 tx.publications.mark_dirty(topic.id, kit.clock())
-            for name, value in facts.items():
-                tx.meta.set(name, value)
+            act = done.applied  # undone, it is not this file that the store follows
+            with tx.journal.recording(act) if act is not None else contextlib.nullcontext():
+                for name, value in facts.items():
+                    tx.meta.set(name, value)
+    rekey(kit)
     refile_changed(kit)
     return done
 

@@ -13,6 +13,7 @@ within one. Same titles, addresses and bodies are no wrong hides.
 
 `us` is the processor time an entry takes, in microseconds: its print, what shares keys with it,
 comparing, keeping, with N entries in the window (100,000 when not given) of a store on disk.
+`loop_us` is what 1000 turns of a bare loop take in the same run.
 `--stored` measures it once more with so many entries stored in all. Peers in the same run:
 datasketch's MinHash LSH over the same runs of words, and as the floor a hash of the whole body.
 """
@@ -39,7 +40,7 @@ from aggregator.model.feed import Feed, FeedSpec, Origin
 from aggregator.model.ids import FeedId
 from benchmarks.near_copies import WAYS, Mutator, babble
 from benchmarks.near_peers import exact, lsh
-from benchmarks.near_store import URL, Copy, Shelf, Subject
+from benchmarks.near_store import URL, Copy, Shelf, Subject, loop_us
 from benchmarks.show import figure, finish, table
 
 SUFFIXES = {".xml", ".rss", ".atom", ".rdf", ".json"}
@@ -168,6 +169,7 @@ def main(arguments: Sequence[str]) -> None:
         shelf.fill(babble(words, asked.window, chance))
         parts = shelf.clock(subjects[::2], chance)
         told |= {"us": figure(sum(parts.values())), "parts": parts, "window": asked.window}
+        told |= {"loop_us": loop_us()}
         if asked.stored > asked.window:
             shelf.grow(asked.stored)
             again = shelf.clock(subjects[1::2], chance)  # others: these are all new
@@ -176,6 +178,7 @@ def main(arguments: Sequence[str]) -> None:
     peers = {"exact hash": exact(subjects, copies), "datasketch": lsh(subjects, copies)}
     print()
     print(table(("part", "us"), [*parts.items(), ("all", told["us"])]))
+    print(f"1000 turns of a bare loop take {told['loop_us']} us here and now")
     print()
     rows = [(name, its and its["recall"], its and its["us"]) for name, its in peers.items()]
     print(table(("peer", "recall", "us"), [("ours", told["recall"], told["us"]), *rows]))

@@ -19,6 +19,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+WRITTEN = 3600  # seconds that the files of a tree are older than its clock
 ENTRY = re.compile(rb"<(?:item|entry)>")
 
 
@@ -61,6 +62,12 @@ def make_tree(folder: Path, feeds: int, seed: int) -> None:
         check=True,
         stderr=subprocess.DEVNULL,
     )
+
+
+def clock_of(tree: Path) -> int:
+    """Return the time at which a tree was made, as its entries have it: its files carry it."""
+    files = (tree / "state0" / "f").iterdir()
+    return int(max(each.stat().st_mtime for each in files)) + WRITTEN
 
 
 def flip(tree: Path) -> None:

@@ -2,7 +2,9 @@
 
     python -m benchmarks.poll --make 500 [2000 …] [--floor] [--peer reader]
                               [--latency] [--errors] [--slow] [--profile DIR] [--strict]
+                              [--stories] [--now T]
     python -m benchmarks.poll URLS.txt [--tree DIR] [--floor] [--peer reader] [--latency]
+                              [--stories --now T]
 
 Phases: `full` (an empty store), `unchanged` (the same again), `changed` (a tenth of the feeds has
 new entries). With --latency, on an origin that takes 100 ms: `latency` (unchanged, 128 workers, as
@@ -22,6 +24,11 @@ processes, which also stand apart; a ratio is ours / the other's, so .14 is a se
 or with --tree DIR (what make_origin.py wrote, to be flipped for `changed`), the new entries are
 compared with the truth: a fast poll that stores too little is no result, and the exit code is 1.
 With --strict it is 1 as well when a target is missed. --profile writes what cProfile saw of ours.
+
+The made entries are two months old: outside the window in which near-copies and reports of one
+story are looked for. With --stories our clock is that of the origin's tree, which brings a fifth of
+them inside; with --now it begins at any UTC second, ten minutes later with each phase. What is
+dated in the future counts as of now: a clock before the origin's brings all of them inside.
 
 AGGREGATOR_SHARED names the folder of make_origin.py and serve_origin.py (in tools/). Only addresses
 of the loopback are polled.
@@ -48,6 +55,7 @@ LATENCY_WORKERS = 128
 SHARE = 4  # feeds a host in `shared`
 SPACING = 1.0  # seconds between two polls of a host, by default
 FAULTS = 0.05
+LATER = 600  # seconds from phase to phase, by a clock of our own
 ROUND_LIMIT = 3600  # seconds for one phase of one poller
 COLUMNS = (
     "phase",
@@ -74,6 +82,9 @@ class Bench:
         self.others = [name for name in (args.peer, "floor" if args.floor else None) if name]
         known = (tree / "truth.json") if tree is not None else None
         self.truth: dict[str, int] = json.loads(known.read_text()) if known else {}
+        self.now: int | None = args.now
+        if self.now is None and args.stories and tree is not None:
+            self.now = origins.clock_of(tree)
 
     def phase(
         self,
@@ -105,7 +116,7 @@ class Bench:
         return phase
 
     def _of_ours(self, name: str, workers: int | None, manners: bool) -> list[str]:
-        options = [f"--timeout={self.args.timeout}s"] + ["--manners"] * manners
+        options = [f"--timeout={self.args.timeout}s", *self._clock()] + ["--manners"] * manners
         if workers is None and self.args.workers is not None:
             options.append(f"--workers={self.args.workers}")
         if self.args.profile is not None:
@@ -114,6 +125,9 @@ class Bench:
             place = self.args.profile / f"{size}-{name.replace(' ', '-')}.prof"
             options.append(f"--profile={place}")
         return options
+
+    def _clock(self) -> list[str]:
+        return [] if self.now is None else [f"--now={self.now + LATER * len(self.phases)}"]
 
     def main_phases(self, urls: Path) -> None:
         """Run full, unchanged and, where there is a tree to flip, changed."""
@@ -142,7 +156,8 @@ class Bench:
         for poller in ("ours", *(self.others if not home else ())):
             folder = self.work / f"{poller}{home}"
             folder.mkdir(exist_ok=True)
-            run_round(poller, urls, folder, [f"--workers={LATENCY_WORKERS}"])
+            clock = self._clock() if poller == "ours" else []
+            run_round(poller, urls, folder, [f"--workers={LATENCY_WORKERS}", *clock])
 
     def _with_manners(self, name: str, urls: Path, home: str, least: float) -> None:
         workers = LATENCY_WORKERS
@@ -235,6 +250,8 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--slow", **share, help="of feeds that trickle in `hurt` (default: .05)")
     parser.add_argument("--workers", type=int, help="of ours, but not with --latency (default: 32)")
     parser.add_argument("--timeout", type=int, default=20, help="our deadline, seconds")
+    parser.add_argument("--stories", action="store_true", help="with entries inside the window")
+    parser.add_argument("--now", type=int, metavar="T", help="begin our clock at this UTC second")
     parser.add_argument("--profile", type=Path, metavar="DIR", help="for a file a phase of ours")
     parser.add_argument("--strict", action="store_true", help="end with 1 when a target is missed")
     parser.add_argument("--seed", type=int, default=7, help="of the made feeds")
@@ -243,6 +260,8 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("give either a file of addresses or --make N")
     if args.urls is not None and (args.errors or args.slow):
         parser.error("--errors and --slow need --make: the origin must be ours to spoil")
+    if args.stories and args.now is None and args.make is None and args.tree is None:
+        parser.error("--stories needs the origin's clock: give --now T, or its --tree")
     return args
 
 
@@ -264,7 +283,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for size, phases in sizes.items():
         print(f"\n{size} feeds")
         print(table(COLUMNS, [row for phase in phases for row in phase.rows()]))
-    found = targets(sizes, deadline=args.timeout)
+    found = targets(sizes, deadline=args.timeout, stories=args.stories)
     many = len(sizes) > 1  # the last line's own phases are then those of the last size
     lines = [(t.what, t.value, t.sign, t.limit, "yes" if t.met else "NO") for t in found]
     print("\n" + table(("target", "measured", "", "asked", "met"), lines))
@@ -276,6 +295,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "server": server,
             "peer": args.peer,
             "floor": args.floor,
+            "stories": args.stories,
             **told([*sizes.values()][-1]),
             **({"sizes": {size: told(phases) for size, phases in sizes.items()}} if many else {}),
             "targets": {

@@ -1,6 +1,7 @@
 """One poller, one round, measured from inside its own process.
 
-    python -m benchmarks.pollers ours URLS.txt FOLDER [--workers 32] [--manners] [--profile FILE]
+    python -m benchmarks.pollers ours URLS.txt FOLDER [--workers 32] [--manners] [--now T]
+                                                      [--profile FILE]
     python -m benchmarks.pollers reader URLS.txt FOLDER [--workers 8]
     python -m benchmarks.pollers floor URLS.txt FOLDER [--workers 16]
 
@@ -8,8 +9,9 @@
 that round alone. FOLDER keeps the poller's store from one round to the next. The last line is a
 JSON object; times are those of the round and of closing the store, without start-up and without
 making the feeds known, which stand apart. With --manners ours asks a host as it would out there
-(one connection, a second between two polls); with --profile it writes what cProfile saw of the
-processor time of every thread, to be read with `python -m pstats FILE`, and is slower for it.
+(one connection, a second between two polls); with --now its clock begins at that UTC second; with
+--profile it writes what cProfile saw of the processor time of every thread, to be read with
+`python -m pstats FILE`, and is slower for it.
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ import multiprocessing
 import os
 import pstats
 import resource
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.show import finish
@@ -66,6 +69,7 @@ class Terms:
     workers: int
     timeout: str = "20s"
     manners: bool = False  # spacing and connections a host as they are by default
+    now: float | None = None  # UTC seconds at which our clock begins; None: as it is
     profile: Path | None = None
 
 
@@ -187,7 +191,8 @@ def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, obje
     said = said.replace("MANNERS", "" if terms.manners else NO_SPACING)
     lines = (f"  - {{url: {url!r}, name: f{number}}}\n" for number, url in enumerate(urls))
     config.write_text(said + "".join(lines), encoding="utf-8")
-    with open_kit(load_settings(config)) as kit:
+    with open_kit(load_settings(config)) as opened:
+        kit = opened if terms.now is None else replace(opened, clock=_clock_from(terms.now))
         bring_into_line(kit)
         with kit.store.read() as tx:
             feed_ids = chosen(tx, ())
@@ -198,6 +203,7 @@ def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, obje
         with profiled(terms.profile):
             report = poll_round(kit, Orders(owner=f"benchmark:{os.getpid()}", feed_ids=feed_ids))
         wall = meter.read()["wall_s"]
+        recent = kit.clock() - kit.settings.window
         readers = [peak_mb(child.pid or 0) for child in multiprocessing.active_children()]
     used = meter.read()
     return {
@@ -212,7 +218,21 @@ def poll_ours(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, obje
         "failed": report.failed,
         "not_modified": report.not_modified,
         "new_entries": report.new,
+        "in_window": _entries_since(folder / "ours.db", recent),
     }
+
+
+def _clock_from(start: float) -> Callable[[], float]:
+    begun = time.monotonic()
+    return lambda: start + time.monotonic() - begun
+
+
+def _entries_since(store: Path, at: float) -> int:
+    """Return how many entries of a store are not older, by their place in time."""
+    place = "min(coalesce(published_at, first_seen_at), first_seen_at)"
+    with closing(sqlite3.connect(store)) as conn:
+        query = f"SELECT count(*) FROM entries WHERE {place} >= ?"
+        return int(conn.execute(query, (int(at),)).fetchone()[0])
 
 
 def poll_reader(urls: Sequence[str], folder: Path, terms: Terms) -> dict[str, object]:
@@ -286,6 +306,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--timeout", default="20s")
     parser.add_argument("--manners", action="store_true")
+    parser.add_argument("--now", type=float)
     parser.add_argument("--profile", type=Path)
     args = parser.parse_args(argv)
     logging.disable(logging.CRITICAL)
@@ -294,6 +315,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         workers=args.workers or workers,
         timeout=args.timeout,
         manners=args.manners,
+        now=args.now,
         profile=args.profile,
     )
     finish(poll(args.urls.read_text().split(), args.folder, terms))

@@ -418,6 +418,7 @@ def a_story(
         first_at=first_at,
         last_at=last_at,
         size=size,
+        told_in=ArticleId(id),
     )
 
 
@@ -610,6 +611,7 @@ def an_admitted(
     first_seen_at: int = NOON,
     url: str | None = None,
     withdrawn: bool = False,
+    fullness: int = 0,
 ) -> Admitted:
     return Admitted(
         entry_id=EntryId(entry_id),
@@ -624,6 +626,7 @@ def an_admitted(
         first_seen_at=first_seen_at,
         url=url,
         withdrawn=withdrawn,
+        fullness=fullness,
     )
 
 

@@ -25,7 +25,8 @@ def check(ctx: click.Context) -> None:
     """Check feeds.yaml, every problem at once, and the topics' contracts.
 
     Contracts (`expect:`) are asked of the entries in the store; what has not been seen yet is
-    told and is no fault. Exits with 2 when anything is wrong.
+    told and is no fault. A rule that suddenly matches nothing or nearly everything, and one that an
+    editor has taken back, are worth a warning. Exits with 2 when anything is wrong.
     """
     session: Session = ctx.obj
     try:
@@ -37,6 +38,7 @@ def check(ctx: click.Context) -> None:
                     "ok": False,
                     "problems": [_problem(each) for each in error.problems],
                     "contracts": [],
+                    "warnings": [],
                 }
             )
         else:
@@ -46,18 +48,23 @@ def check(ctx: click.Context) -> None:
                 f"{count} {'problem' if count == 1 else 'problems'} in {session.config}"
             )
         ctx.exit(FAULTY)
-    broken, told = [], []
+    broken, told, noted = [], [], list[str]()
     if "://" not in settings.store and Path(settings.store).exists():
-        from aggregator.flow.preview import contracts
+        from aggregator.flow.preview import contracts, warnings
 
         with session.kit(sync=False) as kit:
             told = [asdict(each) for each in contracts(kit)]
+            noted = list(warnings(kit))
+            for warning in noted:
+                session.screen.warn(warning)
             _warn_of_unknown_feeds(session, kit)
         broken = [each for each in told if not each["holds"]]
     for warning in _full_text_missing(settings):
         session.screen.warn(warning)
     if session.screen.json:
-        session.screen.document({"ok": not broken, "problems": [], "contracts": told})
+        session.screen.document(
+            {"ok": not broken, "problems": [], "contracts": told, "warnings": noted}
+        )
     else:
         for each in told:
             word = "in" if each["expected"] else "out"

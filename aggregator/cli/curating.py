@@ -246,6 +246,10 @@ def _said(tx: Tx, decision: Decision) -> str:
     if payload.get("kind") in ("feed", "host"):
         feed = tx.feeds.find(payload["value"]) if payload["kind"] == "feed" else None
         return f"{payload['kind']} {feed.spec.name if feed is not None else payload['value']}"
+    if "stories" in payload and "entries" in payload:
+        return f"{payload['stories']}: entry {payload['entries']}"
+    if payload.get("what"):  # of an act on many entries
+        return payload["what"]
     words = [f"{name}: {payload[name]}" for name in ("title", "summary", "note") if name in payload]
     entry = tx.entries.get(decision.entry_id) if decision.entry_id is not None else None
     return "; ".join(words) or (entry.text.title if entry is not None else "")

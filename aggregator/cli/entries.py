@@ -8,11 +8,13 @@ import click
 
 from aggregator.cli.session import Session
 from aggregator.cli.show import when
+from aggregator.cli.stories_retelling import COMMANDS_RETELLING
 from aggregator.errors import NotFound
 
 if TYPE_CHECKING:
     from aggregator.model.entry import EntryView
-    from aggregator.model.story import StoryView
+    from aggregator.model.explanation import Step
+    from aggregator.model.story import Alike, StoryView
 
 
 @click.group()
@@ -67,6 +69,7 @@ def show_entry(session: Session, entry: int, revisions: bool) -> None:
         if view is None:
             raise NotFound(f"there is no entry {entry}; `aggregator entries search` finds them")
         older = tx.entries.revisions(EntryId(entry)) if revisions else ()
+        related = tx.stories.related([EntryId(entry)])
     told = entry_json(view) | {
         "summary": view.entry.text.summary,
         "content": view.entry.text.content,
@@ -78,6 +81,7 @@ def show_entry(session: Session, entry: int, revisions: bool) -> None:
         "rev": view.entry.rev,
         "first_seen": when(view.entry.first_seen_at),
         "withdrawn": when(view.entry.withdrawn_at) or None,
+        "related": [alike_json(each) for each in related],
     }
     if revisions:
         told["revisions"] = [
@@ -93,13 +97,14 @@ def show_entry(session: Session, entry: int, revisions: bool) -> None:
     told["series"] = "; ".join(
         f"{s['name']} {s['date'] or ''} ({s['because']})" for s in told["series"]
     )
+    told["related"] = "; ".join(_related_line(each) for each in related)
     told["categories"] = ", ".join(told["categories"])
     session.screen.facts(told)
 
 
 @click.group()
 def stories() -> None:
-    """List and show stories."""
+    """List and show stories; merge, split and lead them."""
 
 
 @stories.command("list", epilog="Example:  aggregator stories list --topic global-lane --state new")
@@ -147,9 +152,12 @@ def show_story(session: Session, story: str) -> None:
         view = tx.stories.find(story)
         if view is None:
             raise NotFound(f"no story answers to {story!r}; `aggregator stories list` names them")
+        related = tx.stories.related([source.entry.id for source in view.sources])
     if not session.screen.json:
         for slug, verdict, because in view.topics:
             session.screen.say(f"{slug}: {verdict} ({because})")
+        for each in related:
+            session.screen.say(f"related: entry {each.entry_id} and {_related_line(each)}")
     session.screen.rows(
         ("entry", "feed", "published", "title", "url", "because"),
         [
@@ -163,7 +171,7 @@ def show_story(session: Session, story: str) -> None:
             )
             for source in view.sources
         ],
-        value=story_json(view),
+        value=story_json(view) | {"related": [alike_json(each) for each in related]},
     )
 
 
@@ -173,8 +181,6 @@ def show_story(session: Session, story: str) -> None:
 @click.pass_obj
 def explain(session: Session, entry: str, topic: str) -> None:
     """Say why ENTRY is in TOPIC, or why not, step by step."""
-    from dataclasses import asdict
-
     from aggregator.flow.explain import explain as tell
 
     with session.kit() as kit:
@@ -182,11 +188,14 @@ def explain(session: Session, entry: str, topic: str) -> None:
     if not session.screen.json:
         session.screen.say(f"{told.headline} {topic}")
     session.screen.rows(
-        ("step", "result", "because"),
-        [(step.step, step.result, step.because) for step in told.steps],
-        value={"in": told.inside, "steps": [asdict(step) for step in told.steps]},
+        ("step", "result", "because", "text"),
+        [(step.step, step.result, step.because, step.text) for step in told.steps],
+        value={"in": told.inside, "steps": [_step_json(step) for step in told.steps]},
     )
 
+
+for command in COMMANDS_RETELLING:
+    stories.add_command(command)
 
 COMMANDS = {"entries": entries, "stories": stories, "explain": explain}
 
@@ -201,7 +210,7 @@ def entry_json(view: EntryView) -> dict[str, Any]:
         "url": text.url,
         "title": text.title,
         "published": when(entry.place),
-        "story": f"s{entry.article_id}",
+        "story": f"s{view.story_id}",
         "lang": text.lang or view.feed.lang,
         "tags": [{"name": tag.name, "because": tag.because} for tag in entry.tags],
         "topics": _topics(view.topics),
@@ -213,6 +222,7 @@ def story_json(view: StoryView) -> dict[str, Any]:
     lead = view.sources[0]
     return {
         "id": f"s{view.story.id}",
+        "story": f"s{view.story.told_in}",
         "public_id": view.story.public_id,
         "lead": lead.entry.id,
         "title": lead.entry.text.title,
@@ -229,6 +239,33 @@ def story_json(view: StoryView) -> dict[str, Any]:
         ],
         "topics": _topics(view.topics),
     }
+
+
+def alike_json(alike: Alike) -> dict[str, Any]:
+    """What is like an entry and told apart from it, as `--json` tells it."""
+    return {
+        "entry": alike.entry_id,
+        "other": alike.other.entry.id,
+        "feed": alike.other.feed.spec.name,
+        "title": alike.other.entry.text.title,
+        "url": alike.other.entry.text.url,
+        "likeness": round(alike.likeness, 3),
+        "because": alike.because,
+    }
+
+
+def _related_line(alike: Alike) -> str:
+    entry, feed = alike.other.entry, alike.other.feed
+    return f"{entry.id} of {feed.spec.name}, {entry.text.title!r} ({alike.because})"
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    told: dict[str, Any] = {"step": step.step, "result": step.result, "because": step.because}
+    if step.text:
+        told["text"] = step.text
+    if step.depth:
+        told["depth"] = step.depth
+    return told
 
 
 def _topics(topics: tuple[tuple[str, str, str], ...]) -> list[dict[str, str]]:

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feeds": ("feeds", "List, try, add, import and export feeds."),
     "topics": ("topics", "List, show and try topics."),
     "entries": ("entries", "Search and show entries."),
-    "stories": ("entries", "List and show stories."),
+    "stories": ("entries", "List and show stories; merge, split and lead them."),
     "explain": ("entries", "Say why an entry is in a topic, or why not."),
     "approve": ("curating", "Publish a story in a topic."),
     "reject": ("curating", "Keep a story out of a topic."),

@@ -90,6 +90,7 @@ def run_once(session: Session, *, base: str) -> int:
     """Poll what is due, publish, and return the exit code."""
     from aggregator.flow.poll import due_now
     from aggregator.flow.publish import publish_due
+    from aggregator.flow.suggest import publish_learnt
     from aggregator.flow.tidy import tidy
     from aggregator.system import bring_into_line, holding
 
@@ -100,6 +101,7 @@ def run_once(session: Session, *, base: str) -> int:
             due = due_now(tx, kit.clock())
         report = _poll(session, kit, due)
         _fetch_pages(session, kit)
+        publish_learnt(kit)
         publish_due(kit)
         tidy(kit)
     _tell(session, report)

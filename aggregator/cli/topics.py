@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from aggregator.cli.session import Session
-from aggregator.cli.show import when
+from aggregator.cli.session import Session, actor
+from aggregator.cli.show import Screen, when
+from aggregator.cli.topics_suggesting import suggest
+
+if TYPE_CHECKING:
+    from aggregator.flow.preview import Preview
 
 
 @click.group()
@@ -122,21 +128,70 @@ def test(session: Session, slug: str, days: int, match: str | None, limit: int) 
         screen.document(
             asdict(seen)
             | {"hits": [asdict(hit) for hit in seen.hits[:limit]]}
-            | {"found": len(seen.hits)}
+            | {"misses": [asdict(miss) for miss in seen.misses[:limit]]}
+            | {"found": len(seen.hits), "gained": len(seen.gained), "lost": len(seen.lost)}
         )
         return
     change = f", {seen.joined} more and {seen.left} fewer than the saved rule" if match else ""
     screen.say(f"{len(seen.hits)} of {seen.asked} entries in {days} days{change}")
+    if seen.warning:
+        screen.warn(f"topic {slug} {seen.warning}")
     most = max((count for _, count in seen.per_day), default=1)
     for day, count in seen.per_day[-14:]:
         screen.say(f"  {day}  {'█' * max(1, round(30 * count / most))} {count}")
     for feed, count in seen.per_feed[:10]:
         screen.say(f"  {feed}: {count}")
+    _say_changes(screen, seen, limit)
+    for miss in seen.misses[:limit]:
+        screen.say(f"  nearly: entry {miss.entry_id} {miss.title}: {miss.because} ({miss.clause})")
     screen.rows(
         ("entry", "published", "feed", "title", "because"),
         [(h.entry_id, when(h.published), h.feed, h.title, h.because) for h in seen.hits[:limit]],
         empty="The rule admits nothing of that time.",
     )
 
+
+def _say_changes(screen: Screen, seen: Preview, limit: int) -> None:
+    desk = len(seen.changes) - len(seen.gained) - len(seen.lost)
+    screen.say(f"the feed: +{len(seen.gained)} −{len(seen.lost)}; otherwise at the desk: {desk}")
+    for sign, changes in (("+", seen.gained), ("−", seen.lost)):
+        for each in changes[:limit]:
+            screen.say(f"  {sign} {each.title}: {each.because}")
+
+
+@topics.command(
+    epilog=(
+        "Examples:  aggregator topics backfill  ·  aggregator topics backfill global-lane --days 90"
+    )
+)
+@click.argument("slugs", nargs=-1, metavar="[TOPIC]...")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3650))
+@click.pass_obj
+def backfill(session: Session, slugs: tuple[str, ...], days: int) -> None:
+    """Give stored entries the tags, series and topics that feeds.yaml would give them now.
+
+    All topics, or those named. It is one decision: `undo` takes all of it back.
+    """
+    from aggregator.flow.backfill import backfill as fill
+    from aggregator.flow.publish import publish_due
+
+    with session.kit() as kit:
+        done = fill(kit, slugs, days=days, actor=actor())
+        publish_due(kit)
+    for warning in done.warnings:
+        session.screen.warn(f"{warning}; `aggregator undo {done.decision.id}` takes it back")
+    session.screen.line(
+        f"decision {done.decision.id}: {done.asked} entries of {days} days asked, "
+        f"{done.changed} are filed otherwise now",
+        {
+            "decision": done.decision.id,
+            "entries": done.asked,
+            "changed": done.changed,
+            "warnings": list(done.warnings),
+        },
+    )
+
+
+topics.add_command(suggest)
 
 COMMANDS = {"topics": topics}

@@ -18,7 +18,7 @@ from aggregator.model.gazetteer import Gazetteer
 from aggregator.model.grain import Grain
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
-from aggregator.model.topic import Expect, PublishSpec, TopicSpec
+from aggregator.model.topic import Expect, LearnSpec, PublishSpec, TopicSpec
 
 POSTGRES = "postgresql://"
 
@@ -130,4 +130,5 @@ def _topic(topic: TopicShape) -> TopicSpec:
         ),
         expect=Expect(inside=tuple(expect.in_), outside=tuple(expect.out)),
         lang=topic.lang,
+        learn=LearnSpec(publish_above=topic.learn.publish_above),
     )

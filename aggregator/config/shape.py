@@ -116,6 +116,11 @@ Trust = Annotated[
     PlainValidator(w.fraction),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
+Precision = Annotated[
+    float,
+    PlainValidator(w.precision),
+    WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 1}),
+]
 YesNo = Annotated[bool, PlainValidator(w.yes_or_no), WithJsonSchema({"type": "boolean"})]
 Version = Annotated[int, PlainValidator(w.version), WithJsonSchema({"const": 1})]
 Whole = Annotated[int, BeforeValidator(w.whole)]
@@ -278,6 +283,12 @@ class PublishShape(Shape):
     delay: Delay = _spelt(_PUBLISH.delay)
 
 
+class LearnShape(Shape):
+    """What a topic may do by what its editors taught it."""
+
+    publish_above: Precision | None = None
+
+
 class ExpectShape(Shape):
     """What `check` proves of a topic: addresses that must be in it, and that must not."""
 
@@ -297,6 +308,7 @@ class TopicShape(Shape):
     publish: PublishShape = PublishShape()
     expect: ExpectShape = ExpectShape()
     lang: Lang | None = None
+    learn: LearnShape = LearnShape()
 
 
 class FileShape(Shape):

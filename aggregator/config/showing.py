@@ -122,4 +122,5 @@ def _topic(topic: TopicSpec) -> dict[str, Any]:
         ),
         expect={"in": list(expect.inside), "out": list(expect.outside)},
         lang=topic.lang,
+        learn=_present(publish_above=topic.learn.publish_above) or None,
     )

@@ -110,6 +110,14 @@ def fraction(value: object) -> float:
     return float(said)
 
 
+def precision(value: object) -> float:
+    """A number from 0.5 to 1: with less than every other one right nobody would publish."""
+    said = fraction(value)
+    if said < 0.5:
+        raise wrong(f"{said:g} would be wrong more often than right", "write it as 0.95")
+    return said
+
+
 def yes_or_no(value: object) -> bool:
     """`true` or `false`."""
     said = text(value)

@@ -15,8 +15,11 @@ from aggregator.model.entry import Instalment
 from aggregator.model.feed import Feed
 from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.intake import Candidate, Merge, Related
-from aggregator.model.prints import Kind, Near
+from aggregator.model.prints import Kind, Likeness, Near, Print
 
+Instalments = Sequence[Instalment]
+
+TOLD_ALREADY = "its feed tells that already"
 MOST_RELATED = 5  # kept of one entry, the likest first
 
 
@@ -38,6 +41,38 @@ class Found:
     because: str = "first"
     reissue_of: EntryId | None = None
     related: tuple[Related, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How alike two entries are, and whether that makes one a copy of the other."""
+
+    alike: Likeness
+    apart: str | None  # why they are two instalments of a column
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether text and column both say that they are one."""
+        return self.alike.kind is Kind.COPY and self.apart is None
+
+    @property
+    def because(self) -> str:
+        """What they share, and what speaks against their being one."""
+        return (
+            self.alike.because if self.apart is None else f"{self.alike.because}, but {self.apart}"
+        )
+
+
+def compared(
+    mine: Print, its: Print, *, apart_by: int, series: tuple[Instalments, Instalments]
+) -> Compared | None:
+    """Compare two entries as texts and as instalments; None: they are not alike.
+
+    `apart_by`: seconds between the two. Within one feed even a copy stays an entry of its own,
+    unless it replaces the other one.
+    """
+    alike = compare(mine, its, apart=apart_by)
+    return None if alike is None else Compared(alike=alike, apart=apart(*series))
 
 
 class ArticleFinder:
@@ -143,11 +178,12 @@ class ArticleFinder:
         near = self._asked.near(draft)
         series = self._asked.series([each.entry_id for each in near]) if draft.series else {}
         for each in near:
-            alike = compare(draft.print, each.print, apart=at - each.at)
-            if alike is None:
+            both = draft.series, series.get(each.entry_id, ())
+            found = compared(draft.print, each.print, apart_by=at - each.at, series=both)
+            if found is None:
                 continue
-            two = apart(draft.series, series.get(each.entry_id, ()))
-            if alike.kind is Kind.COPY and two is None:
+            alike, because = found.alike, found.because
+            if found.is_copy:
                 article_id = self._now(each.article_id)
                 if alike.reissue or self._feed_id not in self._tellers(article_id, each.feed_id):
                     return Found(
@@ -156,7 +192,7 @@ class ArticleFinder:
                         reissue_of=each.entry_id if alike.reissue else None,
                         related=tuple(related[:MOST_RELATED]),
                     )
-            because = alike.because if two is None else f"{alike.because}, but {two}"
+                because += f", but {TOLD_ALREADY}"
             related.append(
                 Related(entry_id=each.entry_id, likeness=alike.containment, because=because)
             )

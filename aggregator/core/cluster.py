@@ -12,7 +12,7 @@ call costs depends on the text, not on what is held.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 
 from aggregator.core.cluster_bonds import NO_BONDS, Bonds, Ties
@@ -58,13 +58,16 @@ class Placement:
     joins: tuple[Joined, ...] = ()
     because: str = "first"
     score: float = 0.0
+    terms: bytes = b""  # what the article goes by from now on
 
 
 class StoryIndex:
-    """Articles of a window of time, their clusters and stories. Not safe for several threads."""
+    """Articles of a window of time, their clusters and stories. Not safe for several threads.
+
+    They are held for `window` seconds after their time, by the newest time told.
+    """
 
     def __init__(self, *, window: int, grain: Grain = Grain.NORMAL) -> None:
-        """Hold articles for `window` seconds after their time, by the newest time told."""
         self._window = window
         self._merge_at = MERGE[grain]
         self._articles: dict[int, Article] = {}
@@ -73,6 +76,7 @@ class StoryIndex:
         self._hours: dict[int, list[Article]] = {}
         self._sources: dict[int, int] = {}  # one object for a feed, whoever names it
         self._newest: int | None = None
+        self.joined = 0  # stories, so far
         self._counts = WordCounts()
         self._postings = Postings()
         self._ties = Ties()
@@ -109,13 +113,16 @@ class StoryIndex:
         `said` are the tokens of title and summary, each joined by blanks; `at` is its place in
         time, UTC seconds; `source` the feed it came from, 0 if unknown.
         """
-        new, weighed = self._made(article, said, lang, at, source)
+        new = self._new(article, lang, at, source)
+        weighed = weigh(said, new.lang, self._counts)
         self._ties.hold(article, bonds)
         must = self._tied(new)
         cluster, score, because = self._first_allowed(new, weighed, must)
         if cluster is None:
-            self._open(new, weighed)
+            new.packed = pack(weighed.vector, weighed.words)
+            self._open(new, weighed.vector, weighed.words)
         else:
+            new.packed = pack(weighed.vector)
             self._enter(new, cluster, weighed.vector)
         joins = [*self._fulfilled(new, must), *self._grown(new)]
         return Placement(
@@ -124,6 +131,7 @@ class StoryIndex:
             joins=tuple(joins),
             because=because,
             score=score,
+            terms=new.packed,
         )
 
     def learn(
@@ -137,14 +145,20 @@ class StoryIndex:
         story: int,
         source: int = 0,
         bonds: Bonds = NO_BONDS,
+        terms: bytes | None = None,
     ) -> None:
         """Add an article that stands somewhere already, as its row says.
 
-        In the order of rows it builds the index again that placed them.
+        In the order of rows it builds the index again that placed them; exactly so with the
+        `terms` of its placement, which then tell what was `said`.
         """
-        new, weighed = self._made(article, said, lang, at, source)
+        new = self._new(article, lang, at, source)
+        if terms is None:
+            weighed = weigh(said, new.lang, self._counts)
+            terms = pack(weighed.vector, weighed.words if cluster == article else ())
+        new.packed = terms
         self._ties.hold(article, bonds)
-        self._put(new, weighed, cluster, story)
+        self._put(new, unpack(terms), cluster, story)
 
     def move(self, article: int, *, cluster: int, story: int) -> None:
         """Follow an article to another cluster or story; one that is not held is passed over.
@@ -160,12 +174,24 @@ class StoryIndex:
             return
         vector = unpack(held.packed)
         self._leave(held)
-        self._put(held, Weighed({}, vector), cluster, story)
+        self._put(held, vector, cluster, story)
 
     def rebind(self, article: int, bonds: Bonds) -> None:
-        """Put other bonds in the place of an article's; they bind from now on."""
+        """Put other bonds in the place of an article's; an instalment stays what it is."""
         if article in self._articles:
-            self._ties.hold(article, bonds)
+            days = self._ties.instalments(article)
+            self._ties.hold(article, replace(bonds, instalments=bonds.instalments or days))
+
+    def heirs(self) -> Collection[int]:
+        """Return the articles that keep stories apart for others, which left the window."""
+        return self._ties.heirs()
+
+    def parted(self, one: int, other: int) -> bool:
+        """Return whether the stories of two articles must not become one."""
+        ours, there = self._articles.get(one), self._articles.get(other)
+        if ours is None or there is None or ours.cluster.whole is there.cluster.whole:
+            return False
+        return not self._may_meet(ours.cluster.whole.members, there.cluster.whole)
 
     def forget(self, article: int) -> None:
         """Take an article out, wherever it stands."""
@@ -174,8 +200,16 @@ class StoryIndex:
             self._leave(held)
             self._ties.drop(article)
 
+    def forget_after(self, article: int) -> None:
+        """Take out all articles with a higher number than this one."""
+        for each in [each for each in self._articles if each > article]:
+            self.forget(each)
+
     def expire(self, before: int) -> int:
-        """Take out the articles of a time before this one; return how many."""
+        """Take out the articles of a time before this one; return how many.
+
+        What a story must be apart from, its newest article keeps it apart from.
+        """
         gone = 0
         for hour in sorted(hour for hour in self._hours if hour * _HOUR < before):
             kept = []
@@ -183,6 +217,7 @@ class StoryIndex:
                 if self._articles.get(held.id) is not held:
                     continue
                 if held.at < before:
+                    self._pass_on(held)
                     self.forget(held.id)
                     gone += 1
                 else:
@@ -195,16 +230,13 @@ class StoryIndex:
 
     # what an article is
 
-    def _made(
-        self, article: int, said: tuple[str, str], lang: str | None, at: int, source: int
-    ) -> tuple[Article, Weighed]:
+    def _new(self, article: int, lang: str | None, at: int, source: int) -> Article:
         self.forget(article)
         self._advance(at)
         lang, source = intern(language(lang)), self._sources.setdefault(source, source)
-        weighed = weigh(said, lang, self._counts)
-        new = Article(article, at, lang, source, pack(weighed.vector))
+        new = Article(article, at, lang, source)
         self._hours.setdefault(at // _HOUR, []).append(new)
-        return new, weighed
+        return new
 
     def _advance(self, at: int) -> None:
         """Let time go on; once an hour what left the window is taken out."""
@@ -226,12 +258,10 @@ class StoryIndex:
                 return cluster, score, told(weighed, cluster)
         return None, 0.0, "first"
 
-    def _open(self, new: Article, weighed: Weighed) -> None:
-        if weighed.words:
-            new.packed = pack(weighed.vector, weighed.words)
+    def _open(self, new: Article, vector: Vector, terms: Collection[int] = ()) -> None:
         new.counted = True
-        self._counts.count(new.lang, packed_terms(new.packed))
-        self._enter(new, Group(new.id), weighed.vector)
+        self._counts.count(new.lang, terms or packed_terms(new.packed))
+        self._enter(new, Group(new.id), vector)
 
     def _enter(self, new: Article, cluster: Group, vector: Vector) -> None:
         new.cluster = cluster
@@ -284,6 +314,7 @@ class StoryIndex:
 
     def _join(self, one: Group, other: Group, score: float) -> Joined:
         into, merged = (one, other) if one.head < other.head else (other, one)
+        self.joined += 1
         self._stories.pop(merged.head, None)
         for cluster in _clusters_of(merged):
             cluster.story = None
@@ -316,13 +347,13 @@ class StoryIndex:
                 alone.story = found
         return found
 
-    def _put(self, new: Article, weighed: Weighed, cluster: int, story: int) -> None:
+    def _put(self, new: Article, vector: Vector, cluster: int, story: int) -> None:
         """Put an article where its row says."""
         there = self._cluster_of(cluster) or Group(cluster)
         if new.id == cluster and not there.members:
-            self._open(new, weighed)
+            self._open(new, vector)
         else:
-            self._enter(new, there, weighed.vector)
+            self._enter(new, there, vector)
         if new.cluster.whole.head != story or (
             new.cluster.story is None and story in self._stories
         ):
@@ -345,6 +376,13 @@ class StoryIndex:
     def _tied(self, new: Article) -> tuple[Article, ...]:
         ids = self._ties.together(new.id)
         return tuple(self._articles[each] for each in ids if each in self._articles)
+
+    def _pass_on(self, held: Article) -> None:
+        if not self._ties.apart(held.id):
+            return
+        left = [(each.at, each.id) for each in held.cluster.whole.members if each is not held]
+        if left:
+            self._ties.pass_on(held.id, max(left)[1])
 
     def _may_meet(self, ours: Sequence[Article], there: Group) -> bool:
         """Whether no pair of ours and of another story must be apart."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 _K = TypeVar("_K")
@@ -28,10 +28,11 @@ NO_BONDS = Bonds()
 class Ties:
     """The bonds of all articles held, from both sides."""
 
-    __slots__ = ("_apart", "_given", "_held_by", "_instalments")
+    __slots__ = ("_apart", "_given", "_heirs", "_held_by", "_instalments")
 
     def __init__(self) -> None:
         self._given: dict[int, Bonds] = {}
+        self._heirs: set[int] = set()
         self._apart: dict[int, dict[int, int]] = {}  # other id -> by how many sides it was said
         self._instalments: dict[tuple[str, str], dict[int, None]] = {}
         self._held_by: dict[int, dict[int, None]] = {}  # together, from the other side
@@ -58,6 +59,7 @@ class Ties:
 
     def drop(self, article: int) -> None:
         """Forget what was said for an article."""
+        self._heirs.discard(article)
         bonds = self._given.pop(article, None)
         if bonds is None:
             return
@@ -69,6 +71,18 @@ class Ties:
         for pair in bonds.instalments:
             _discard(self._instalments, pair, article)
 
+    def pass_on(self, article: int, heir: int) -> None:
+        """Have another one kept apart from whom this article is kept apart from."""
+        others = {*self._apart.get(article, ())} - {heir}
+        if others:
+            given = self._given.get(heir, NO_BONDS)
+            self.hold(heir, replace(given, apart=tuple(sorted(others.union(given.apart)))))
+            self._heirs.add(heir)
+
+    def heirs(self) -> Collection[int]:
+        """Return the articles that stand in for others, until bonds of their own are put there."""
+        return self._heirs
+
     def together(self, article: int) -> tuple[int, ...]:
         """Return the articles that must be with this one: bonds first, each part rising."""
         bonds = self._given.get(article, NO_BONDS)
@@ -76,6 +90,10 @@ class Ties:
         same = {each for pair in bonds.instalments for each in self._instalments.get(pair, ())}
         found = (*sorted(tied), *sorted(same - tied))
         return tuple(each for each in found if each != article)
+
+    def instalments(self, article: int) -> Collection[tuple[str, str]]:
+        """Return the days of columns that an article is."""
+        return self._given.get(article, NO_BONDS).instalments
 
     def apart(self, article: int) -> Iterable[int]:
         """Return the articles that must not be with this one, by bonds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aggregator.core.cluster_terms import LENGTH, Vector, unpack
+from aggregator.core.cluster_terms import LENGTH, Vector, packed_weights, unpack
 
 SMALL = 8  # articles, whose sum is made anew when asked: kept, it takes more room than they
 SQUARED = LENGTH * LENGTH  # an article's length, squared; its rounding and filling count as words
@@ -17,13 +17,13 @@ class Article:
     __slots__ = ("at", "cluster", "counted", "id", "lang", "packed", "source")
 
     cluster: Group  # set when the index takes it in
+    packed: bytes
 
-    def __init__(self, id: int, at: int, lang: str, source: int, packed: bytes) -> None:
+    def __init__(self, id: int, at: int, lang: str, source: int) -> None:
         self.id = id
         self.at = at
         self.lang = lang
         self.source = source
-        self.packed = packed
         self.counted = False
 
 
@@ -65,10 +65,12 @@ class Group:
         if self._sum is not None:
             return product(vector, self._sum)
         return sum(
-            vector[each >> 8] * (each & 255)
-            for member in self.members
-            for each in memoryview(member.packed).cast("I")
-            if each >> 8 in vector
+            [
+                vector[each >> 8] * (each & 255)
+                for member in self.members
+                for each in packed_weights(member.packed)
+                if each >> 8 in vector
+            ]
         )
 
     def add(self, article: Article, vector: Vector) -> None:
@@ -134,7 +136,7 @@ def product(one: Vector, other: Vector) -> int:
     """Return the scalar product of two vectors."""
     if len(other) < len(one):
         one, other = other, one
-    return sum(weight * other[term] for term, weight in one.items() if term in other)
+    return sum([weight * other[term] for term, weight in one.items() if term in other])
 
 
 def heaviest(vector: Vector, most: int) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from aggregator.core.cluster_groups import Group
@@ -21,7 +22,7 @@ class Postings:
 
     def touch(self, cluster: Group, terms: Iterable[int]) -> None:
         """Put a cluster last at these words."""
-        of = self._of
+        of, new = self._of, len(cluster.members) == 1
         for term in terms:
             there = of.get(term)
             if there is None:
@@ -30,7 +31,7 @@ class Postings:
                 if there is not cluster:
                     of[term] = [there, cluster]
             elif there[-1] is not cluster:
-                if cluster in there:
+                if not new and cluster in there:
                     there.remove(cluster)
                 elif len(there) == CAP:
                     del there[0]
@@ -49,12 +50,12 @@ class Postings:
 
     def sharing(self, by: Vector) -> dict[Group, int]:
         """Return the clusters that share a word, each with the sum of what its words are worth."""
-        found: dict[Group, int] = {}
+        found: defaultdict[Group, int] = defaultdict(int)
         for term, worth in by.items():
             there = self._of.get(term)
             if isinstance(there, list):
                 for cluster in there:
-                    found[cluster] = found.get(cluster, 0) + worth
+                    found[cluster] += worth
             elif there is not None:
-                found[there] = found.get(there, 0) + worth
+                found[there] += worth
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from heapq import nlargest
 from itertools import islice
 from math import sqrt
@@ -20,15 +21,17 @@ MERGE_BY = 16  # heaviest words of a story, by which others are looked for …
 MERGE_TRIED = 16  # … and how many of those are compared
 SHOWN = 4  # words in a because
 _ONE_SHARED = 1 << 20  # counts shared words above the sum of what they are worth
+_WORTHS = _ONE_SHARED - 1
 
 
 def alike(postings: Postings, vector: Vector, source: int) -> list[tuple[float, Group]]:
     """Return the clusters like an article of this source, the most alike first."""
     by = {term: _ONE_SHARED + own * own for term, own in islice(vector.items(), JOIN_BY)}
+    least = LEAST_SHARED * _ONE_SHARED + WORTH
     tried = [
-        (worth % _ONE_SHARED, -cluster.head, cluster)
+        (worth & _WORTHS, -cluster.head, cluster)
         for cluster, worth in postings.sharing(by).items()
-        if worth >= LEAST_SHARED * _ONE_SHARED and worth % _ONE_SHARED >= WORTH
+        if worth >= least and worth & _WORTHS >= WORTH
     ]
     found: list[tuple[float, Group]] = []
     for _, _, cluster in nlargest(JOIN_TRIED, tried):
@@ -44,14 +47,14 @@ def alike(postings: Postings, vector: Vector, source: int) -> list[tuple[float, 
 def near(postings: Postings, story: Group, least: float) -> list[tuple[float, Group]]:
     """Return the stories at least so much like this one, the most alike first."""
     ours = story.vector
-    worths: dict[Group, int] = {}
+    worths: defaultdict[Group, int] = defaultdict(int)
     by = {term: ours[term] for term in heaviest(ours, MERGE_BY)}
     for cluster, worth in postings.sharing(by).items():
-        there = cluster.whole
-        if there is not story:
-            worths[there] = worths.get(there, 0) + worth
+        worths[cluster.story or cluster] += worth
+    worths.pop(story, None)
+    tried = [(worth, -there.head, there) for there, worth in worths.items()]
     found: list[tuple[float, Group]] = []
-    for there in nlargest(MERGE_TRIED, worths, key=lambda each: (worths[each], -each.head)):
+    for _, _, there in nlargest(MERGE_TRIED, tried):
         score = there.product(ours) / sqrt(story.squared * there.squared)
         if score >= least and _of_one_source(story, there):
             score /= OWN
@@ -64,7 +67,8 @@ def near(postings: Postings, story: Group, least: float) -> list[tuple[float, Gr
 def told(weighed: Weighed, cluster: Group) -> str:
     """Return the words by which an article is like a cluster, the heaviest first."""
     heaviest_shared = shared(weighed.vector, cluster.vector)[:SHOWN]
-    return "words: " + ", ".join(weighed.words[term] for _, term in heaviest_shared)
+    words = [weighed.words[term] for _, term in heaviest_shared]
+    return f"words: {b', '.join(words).decode('utf-8', 'surrogatepass')}"
 
 
 def _by_score(found: tuple[float, Group]) -> tuple[float, int]:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log, sqrt
+from struct import Struct
 from zlib import crc32
 
 HEAVIEST = 16  # words an article goes by
 LENGTH = 255  # of every article's vector; a weight fits into 8 bits
 TITLE_WORDS = 32
 SUMMARY_WORDS = 40  # beyond these a summary turns to what happened before
-TITLE_WEIGHT = 2.0  # a word of the title, in words of the summary
+TITLE_WEIGHT = 2  # a word of the title, in words of the summary
 LEAST_WORDS = 6  # a shorter text is filled up: one shared word must not be half of it
 WEAK = 0.5  # numbers and one or two letters, in other words
 PRIOR = 300  # clusters that are thought to be there at the start, none of which has the word
@@ -48,17 +49,28 @@ class WordCounts:
         for term in terms:
             self._with[term & _FOLDED] += step
 
-    def rarity(self, lang: str, term: int) -> float:
-        """Return the inverse document frequency of a word, ≥ 0."""
-        there = PRIOR + self._clusters[lang]
-        return max(log(there / (SEEN_LEAST + self._with[term & _FOLDED])), 0.0)
+    def rarities(self, lang: str, terms: Iterable[int]) -> list[float]:
+        """Return the inverse document frequency of each word; ≤ 0 where it tells nothing."""
+        there, seen = log(PRIOR + self._clusters[lang]), self._with
+        return [
+            there - (_LOGS[times] if (times := seen[term & _FOLDED]) < _LOGGED else _log(times))
+            for term in terms
+        ]
+
+
+def _log(times: int) -> float:
+    return log(SEEN_LEAST + times)
+
+
+_LOGGED = 1024
+_LOGS = [_log(times) for times in range(_LOGGED)]
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """An article's words: what each hash stands for, and the heaviest with their weights."""
 
-    words: Mapping[int, str]
+    words: Mapping[int, bytes]
     vector: Vector
 
 
@@ -76,54 +88,60 @@ def weigh(said: tuple[str, str], lang: str, counts: WordCounts) -> Weighed:
 
     `said` are the tokens of title and summary, each joined by blanks.
     """
-    title, summary = (text.split(" ", most) for text, most in zip(said, _MOST, strict=True))
-    often: dict[str, float] = {}
-    for word in title[:TITLE_WORDS]:
-        often[word] = often.get(word, 0.0) + TITLE_WEIGHT
-    for word in summary[:SUMMARY_WORDS]:
-        often[word] = often.get(word, 0.0) + 1.0
-    often.pop("", None)
+    often: dict[bytes, int] = {}
+    for text, most, weight in zip(said, _MOST, (TITLE_WEIGHT, 1), strict=True):
+        for word in text.encode("utf-8", "surrogatepass").split(b" ", most)[:most]:
+            often[word] = often.get(word, 0) + weight
+    often.pop(b"", None)
     seed = crc32(lang.encode())
-    words: dict[int, str] = {}
-    weights: list[tuple[float, int]] = []
-    for word, times in often.items():
-        term = crc32(word.encode("utf-8", "surrogatepass"), seed) >> 8
-        if term in words:
-            continue
-        words[term] = word
-        weight = sqrt(times) * counts.rarity(lang, term)
-        if weight > 0:
-            weights.append((weight * WEAK if _is_weak(word) else weight, term))
+    words = dict(zip([crc32(word, seed) >> 8 for word in often], often, strict=True))
+    weights = [
+        (_ROOTS[often[word]] * rarity * (WEAK if _is_weak(word) else 1.0), term)
+        for (term, word), rarity in zip(words.items(), counts.rarities(lang, words), strict=True)
+        if rarity > 0
+    ]
     weights.sort(reverse=True)
     return Weighed(words, _scaled(weights[:HEAVIEST]))
 
 
 _MOST = (TITLE_WORDS, SUMMARY_WORDS)
+_ROOTS = [sqrt(times) for times in range(TITLE_WEIGHT * TITLE_WORDS + SUMMARY_WORDS + 1)]
 
 
 def _scaled(weights: list[tuple[float, int]]) -> Vector:
     if not weights:
         return {}
-    squares = sum(weight * weight for weight, _ in weights)
+    squares = sum([weight * weight for weight, _ in weights])
     scale = LENGTH / sqrt(squares * max(LEAST_WORDS / len(weights), 1.0))
     scaled = {term: round(weight * scale) for weight, term in weights}
     return {term: weight for term, weight in scaled.items() if weight}
 
 
-def _is_weak(word: str) -> bool:
-    return word.isdigit() or (len(word) < 3 and word.isascii())
+def _is_weak(word: bytes) -> bool:
+    if word.isascii():
+        return len(word) < 3 or word.isdigit()
+    return word.decode("utf-8", "surrogatepass").isdigit()
 
 
 def pack(vector: Vector, others: Iterable[int] = ()) -> bytes:
     """Return a vector, and words that are only counted, in four bytes a word."""
-    packed = array("I", (term << 8 | weight for term, weight in vector.items()))
-    packed.extend(term << 8 for term in others if term not in vector)
-    return packed.tobytes()
+    packed = [term << 8 | weight for term, weight in vector.items()]
+    packed += [term << 8 for term in others if term not in vector]
+    return array("I", packed).tobytes()
 
 
 def unpack(packed: bytes) -> Vector:
     """Return the vector of packed words."""
-    return {each >> 8: weight for each in memoryview(packed).cast("I") if (weight := each & 255)}
+    return {each >> 8: weight for each in packed_weights(packed) if (weight := each & 255)}
+
+
+def packed_weights(packed: bytes) -> tuple[int, ...]:
+    """Return those of the packed words that may weigh something, each as word << 8 | weight."""
+    heaviest = packed[: 4 * HEAVIEST]
+    return _UNPACKED[len(heaviest) >> 2](heaviest)
+
+
+_UNPACKED = [Struct(f"{words}I").unpack for words in range(HEAVIEST + 1)]
 
 
 def packed_terms(packed: bytes) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aggregator.core.homes import at_home
@@ -199,25 +199,86 @@ def elect(
 ) -> Admitted | None:
     """Return the entry a topic shows the story by, of those admitted to that topic.
 
-    The lead that is shown stays while it may be shown: a joining source changes no text. Otherwise
-    who tells it at home comes before who passes it on, then the most trusted feed, then the
-    earliest. Entries of private feeds are never elected (DESIGN §7, Rights).
+    The one an editor chose comes first. Otherwise the lead that is shown stays while it may be
+    shown, for a joining source changes no text, unless its own reissue came (CORRECTED, UPDATE).
+    Else what another one replaces stands back; then who tells it at home comes before who passes
+    it on, then the most trusted feed, the earliest, the fullest text. Entries of private feeds
+    are never elected (DESIGN §7, Rights).
     """
     public = showable(admitted, feeds)
-    if item is not None:
+    chosen = tuple(each for each in public if each.chosen)
+    if chosen:
+        public = chosen
+    elif item is not None:
         for each in public:
             if each.entry_id == item.lead_entry_id:
-                return each
-    return min(
-        public,
-        key=lambda each: (
-            not at_home(each.url, homes.get(each.feed_id, frozenset())),
-            -feeds[each.feed_id].spec.trust,
-            each.place,
-            each.entry_id,
-        ),
-        default=None,
+                return _reissued(each, public)
+    return min(public, key=_rank(public, feeds, homes), default=None)
+
+
+_RANKS = (
+    "the other was replaced",
+    "it is told at home",
+    "its feed is trusted more",
+    "it is the earliest",
+    "it is the fullest",
+    "it came first",
+)
+Rank = tuple[bool, bool, float, int, int, int]
+
+
+def _rank(
+    public: Sequence[Admitted],
+    feeds: Mapping[FeedId, Feed],
+    homes: Mapping[FeedId, frozenset[str]],
+) -> Callable[[Admitted], Rank]:
+    """Return by what the first of these leads; each part has its word in `_RANKS`."""
+    replaced = {_replaces(each) for each in public}
+    return lambda each: (
+        each.entry_id in replaced,
+        not at_home(each.url, homes.get(each.feed_id, frozenset())),
+        -feeds[each.feed_id].spec.trust,
+        each.place,
+        -each.fullness,
+        each.entry_id,
     )
+
+
+def why_lead(
+    lead: Admitted,
+    admitted: Sequence[Admitted],
+    feeds: Mapping[FeedId, Feed],
+    homes: Mapping[FeedId, frozenset[str]],
+    item: Item | None,
+) -> str:
+    """Return why `elect`, asked the same, gave this lead: by what it is before the next one."""
+    public = showable(admitted, feeds)
+    if lead.chosen:
+        return "an editor chose it"
+    if item is not None and item.lead_entry_id == lead.entry_id:
+        return "it is what the item shows, and stays so"
+    shown = item is not None and any(each.entry_id == item.lead_entry_id for each in public)
+    if item is not None and shown:
+        return f"it replaces entry {item.lead_entry_id}, which the item showed"
+    others = [each for each in public if each is not lead]
+    if not others:
+        return "no other may be shown here"
+    rank = _rank(public, feeds, homes)
+    ours, next_ = rank(lead), min(map(rank, others))
+    return next(word for word, mine, its in zip(_RANKS, ours, next_, strict=True) if mine != its)
+
+
+def _reissued(shown: Admitted, public: Sequence[Admitted]) -> Admitted:
+    """Return the last of those that replace what is shown, one after the other."""
+    while following := [each for each in public if _replaces(each) == shown.entry_id]:
+        shown = max(following, key=lambda each: (each.place, each.entry_id))
+    return shown
+
+
+def _replaces(one: Admitted) -> EntryId | None:
+    """Return what an entry replaces: an earlier one only, so that no two replace each other."""
+    before = one.reissue_of
+    return before if before is not None and before < one.entry_id else None
 
 
 def showable(admitted: Sequence[Admitted], feeds: Mapping[FeedId, Feed]) -> tuple[Admitted, ...]:

@@ -44,7 +44,7 @@ def beginning(raw: str) -> str:
     return raw[: blank + 1 or _BEGINNING]
 
 
-@lru_cache(maxsize=256)  # a text is compared with several
+@lru_cache(maxsize=64)  # a text is compared with several
 def facts_of(raw: str) -> Facts:
     """Return the figures and names of a plain text.
 

@@ -35,14 +35,14 @@ _LEAD_RUNS = 28  # that those are taken from: half of a text that just is not sh
 _FIRM = 0.15  # share of all differences that are other names; fewer stand there by chance
 _LEADS, _LEADS_LATER = 0.5, 0.4  # shares of a beginning that the other text has, too …
 _LEADS_AFTER_MORE = 0.2  # … where the one is all in the other, with more before it
-_ALL = 0.98
+_ALL = 0.98  # share of the shorter text's runs
 _BRIEF, _FIRST = 30, 12  # words; so short a text must share one of its first runs
 _CORRECTED = 3  # figures and names that a correction may replace
 _SAME_TITLE = 0.8  # share of the words of a headline that its correction keeps
 
 _RUN = 3
 _BITS = 64
-_WORDS_KNOWN = 16_384  # lately, and as many before
+_WORDS_KNOWN = 16_384
 
 
 def print_of(words: Sequence[str], raw: str, title: str) -> Print | None:
@@ -97,8 +97,8 @@ def _judged(new: Print, old: Print, *, lost: int) -> tuple[bool, str]:
     """
     ours, theirs = reissue(new.title), reissue(old.title)
     replaces = ours.rank > theirs.rank
-    ours_said, theirs_said = facts_of(new.head), facts_of(old.head)
-    found = differences(ours_said, theirs_said)
+    told, told_before = facts_of(new.head), facts_of(old.head)
+    found = differences(told, told_before)
     corrects = ours.rank != theirs.rank and _same_title(ours, theirs)
     if corrects and len(found.figures) + len(found.names) <= 2 * _CORRECTED:
         return replaces, ""
@@ -108,7 +108,7 @@ def _judged(new: Print, old: Print, *, lost: int) -> tuple[bool, str]:
     if found.names and 3 * len(found.names) / 2 >= _FIRM * lost:
         return replaces, "other names: {} for {}".format(*found.names[0])
     mine, its = figures(ours.title), figures(theirs.title)
-    if not (corrects or mine <= its | figures_of(theirs_said) or its <= mine | figures_of(ours_said)):
+    if not (corrects or mine <= its | figures_of(told_before) or its <= mine | figures_of(told)):
         return replaces, "other figures in the title"
     return replaces, ""
 
@@ -123,8 +123,8 @@ def _begin_alike(new: Print, old: Print, ours: set[int], theirs: set[int]) -> bo
     """Whether the beginning of each is found in the other, wherever it stands there.
 
     It is not where all they share is a standing text at the end, or where one is nothing else. A
-    few words before one of them do no harm, unless there are few in all. The
-    beginning of a long text may stand in the other one where we no longer look.
+    few words before one of them do no harm, unless there are few in all. The beginning of a long
+    text may stand in the other one where we no longer look.
     """
     if min(len(ours), len(theirs)) < _BRIEF and not _lead(new, _FIRST) & _lead(old, _FIRST):
         return False
@@ -153,17 +153,10 @@ class _Hashes(dict[str, bytes]):
     Hashing costs twenty times as much as looking up, and most words of a text are common ones.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._before: dict[str, bytes] = {}  # those that are in use come back from there
-
     def __missing__(self, word: str) -> bytes:
         if len(self) >= _WORDS_KNOWN:
-            self._before = {**self}
             self.clear()
-        found = self._before.get(word)
-        if found is None:
-            found = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=_BITS // 8).digest()
+        found = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=_BITS // 8).digest()
         self[word] = found
         return found
 
@@ -198,7 +191,10 @@ def _runs(words: Sequence[str]) -> bytes:
 
 
 def _keys(runs: bytes) -> tuple[int, ...]:
-    """Return the smallest hashes, by their upper halves, then the smallest of the lead."""
+    """Return the smallest hashes, then the smallest of the lead; their upper halves will do.
+
+    In a window of millions two texts share one of them by chance now and then, but hardly two.
+    """
     hashes = array("i", runs)[1::2]
     low: Iterable[int] = hashes
     if len(hashes) > 8 * KEYS:  # the smallest of many: most are ruled out by their upper bytes

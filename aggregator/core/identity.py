@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from aggregator.core.text import Tokenizer, hash_text, hash_texts, signed64, tokens, word_count
 from aggregator.core.tracking import Tracking
 from aggregator.core.urls import url_hash, url_key
 from aggregator.model.entry import Known, ParsedEntry
+from aggregator.model.keys import StoredKey
 
 _OF_32 = "abcdefghijklmnopqrstuvwxyz234567"
 _TWO_OF_32 = [one + two for one in _OF_32 for two in _OF_32]
 LEAST_BODY_WORDS = 30  # shorter bodies ("Read more…") are alike by chance
 LONGEST_PLAIN = 600  # characters of a guid or address that stand in a key as they are
+_KINDS = ("guid", "url", "hash")
+_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,28 @@ class Identified:
     def key(self, level: int) -> str:
         """Return the key of a level. A "|" may not stand in a URI, so that the second and third
         never pass for a publisher's own id."""
-        short = _short(self.name)
-        if level == 0:
-            return short
-        page = f"{short}|{_short(self.page)}"
-        return page if level == 1 else f"{page}|{_hex(self.stamp)}"
+        return _written(self.name, self.page, self.stamp, level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadKey:
+    """A stored key taken apart: what it is made of, proven by its hash."""
+
+    kind: str  # "guid", "url" or "hash": what the name is
+    level: int  # 0: the name alone; 1: with the page; 2: with title and date, too
+    name: str
+    page: str = ""  # the canonical URL
+    stamp: int = 0  # of title and date
+
+    @property
+    def text(self) -> str:
+        """The key as it is written."""
+        return _written(self.name, self.page, self.stamp, self.level)
+
+    @property
+    def hash(self) -> int:
+        """The key as it is looked up."""
+        return _hashes(self.kind, self.name, self.page, self.stamp)[self.level]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +120,58 @@ def assign(identified: Sequence[Identified], known: Mapping[int, Known]) -> tupl
 def guid_hash(guid: str) -> int:
     """Return the plain key's hash of an entry with this guid."""
     return hash_text("guid", guid.strip())
+
+
+def read_key(key: str, key_hash: int) -> ReadKey | None:
+    """Return what a stored key is made of; None: a part of it was too long to be kept whole."""
+    shared, _, page = key.rpartition("|")
+    name, _, earlier = shared.rpartition("|")
+    for kind in _KINDS:
+        for read in (
+            ReadKey(kind=kind, level=0, name=key),
+            ReadKey(kind=kind, level=1, name=shared, page=page),
+            ReadKey(kind=kind, level=2, name=name, page=earlier, stamp=_of_hex(page)),
+        ):
+            if read.hash == key_hash:
+                return read
+    return None
+
+
+def rekeyed(stored: StoredKey, by: Tracking) -> StoredKey:
+    """Return the key that an entry would get now: addresses may be read otherwise than before.
+
+    A publisher's own id stays what it is. So does a key of more than `LONGEST_PLAIN` characters,
+    of which only the beginning is kept, and that of an entry whose address names no page any more:
+    it would be a hash of the raw document, which is not kept.
+    """
+    address = url_hash(stored.url, by)
+    read = read_key(stored.key, stored.key_hash)
+    stored = replace(stored, url_hash=address)
+    if read is None or (read.kind == "guid" and read.level == 0):
+        return stored
+    page = url_key(stored.url, by) or ""
+    if read.kind != "guid":
+        if address is None:
+            return stored
+        read = replace(read, kind="url", name=page)
+    return _by(stored, replace(read, page=page))
+
+
+def set_apart(stored: StoredKey, by: Tracking) -> StoredKey:
+    """Return the most particular key of an entry whose plain one another entry of its feed has.
+
+    It holds title and date as they were published; of those that were cleaned it cannot be told.
+    """
+    read = read_key(stored.key, stored.key_hash)
+    if read is None or read.level == 2:
+        return stored
+    date = "" if stored.published_at is None else str(stored.published_at)
+    page, stamp = url_key(stored.url, by) or "", hash_text(stored.title, date)
+    return _by(stored, replace(read, level=2, page=page, stamp=stamp))
+
+
+def _by(stored: StoredKey, read: ReadKey) -> StoredKey:
+    return replace(stored, key=read.text, key_hash=read.hash)
 
 
 def digest(entry: ParsedEntry, by: Tracking | None = None) -> int:
@@ -167,7 +239,7 @@ def _identified(entry: ParsedEntry, by: Tracking | None) -> Identified:
         name=name,
         page=page,
         stamp=stamp,
-        hashes=hash_texts((kind, name), (page,), (str(stamp),)),
+        hashes=_hashes(kind, name, page, stamp),
     )
 
 
@@ -204,6 +276,19 @@ def _address(url: str | None, by: Tracking | None) -> str:
     return (url_key(url, by) or url) if url else ""
 
 
+def _hashes(kind: str, name: str, page: str, stamp: int) -> tuple[int, ...]:
+    """Return the hashes of the three keys."""
+    return hash_texts((kind, name), (page,), (str(stamp),))
+
+
+def _written(name: str, page: str, stamp: int, level: int) -> str:
+    short = _short(name)
+    if level == 0:
+        return short
+    shared = f"{short}|{_short(page)}"
+    return shared if level == 1 else f"{shared}|{_hex(stamp)}"
+
+
 def _short(text: str) -> str:
     """Keep a key readable and short; what is cut off is told by a hash."""
     return text if len(text) <= LONGEST_PLAIN else f"{text[:LONGEST_PLAIN]}~{_hex(hash_text(text))}"
@@ -211,3 +296,10 @@ def _short(text: str) -> str:
 
 def _hex(number: int) -> str:
     return f"{number & 0xFFFF_FFFF_FFFF_FFFF:016x}"
+
+
+def _of_hex(text: str) -> int:
+    """Return the signed number that `_hex` wrote, 0 where it did not."""
+    if len(text) != 16 or not set(text) <= _HEX:
+        return 0
+    return int.from_bytes(bytes.fromhex(text), "big", signed=True)

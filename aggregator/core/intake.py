@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aggregator.core.articles import ArticleFinder, Asked, Found
-from aggregator.core.cluster import StoryIndex
+from aggregator.core.cluster import Placement, StoryIndex
 from aggregator.core.cluster_bonds import NO_BONDS, Bonds
+from aggregator.core.cluster_terms import language
 from aggregator.core.drafting import Draft, place_of
 from aggregator.core.flood import FEW, Flood, flood
 from aggregator.core.identity import public_id_of
@@ -34,7 +35,7 @@ class Recall:
 class Stories:
     """Where reports are looked for: the index, and the highest number an article ever had."""
 
-    index: StoryIndex
+    index: Callable[[], StoryIndex]  # brought up to date when it is first asked for
     last_article: int
     window: int  # seconds; what is older stands for itself
 
@@ -81,14 +82,15 @@ def decide(
     for draft in _oldest_first(fresh, now):
         if draft.key_hash in flooded.same_as:
             continue
-        found = finder.article_of(draft, now)
-        arrival = _arrival(feed, draft, found, blocks=blocks, now=now)
-        if found.article_id is None:
-            arrival = teller.told(draft, arrival)
-            if arrival.article_id is not None:
-                finder.opened(draft, arrival.article_id)
+        found, opened = finder.article_of(draft, now), None
+        withdrawn = _blocked(feed, draft, blocks)
+        if found.article_id is None and recall.stories is not None:
+            opened = teller.opened(draft, withdrawn=withdrawn is not None)
+            finder.opened(draft, opened.article_id)
         held = flooded.held.get(draft.key_hash)
-        arrivals.append(arrival if held is None else replace(arrival, held=held))
+        arrivals.append(
+            _arrival(feed, draft, found, opened, withdrawn=withdrawn, held=held, now=now)
+        )
     changes = tuple(
         _change(feed, draft, entry_id, blocks=blocks, now=now)
         for draft, entry_id in (
@@ -107,6 +109,17 @@ def decide(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """The article that an entry opens, and where it stands if that was looked for."""
+
+    article_id: ArticleId
+    story_id: ArticleId | None = None
+    cluster_id: ArticleId | None = None
+    because: str = "first"
+    report: tuple[str, bytes] | None = None
+
+
 class _Teller:
     """Numbers the articles that a poll opens and finds the stories they report."""
 
@@ -115,20 +128,18 @@ class _Teller:
         self._last = 0 if stories is None else stories.last_article
         self.joins: list[Join] = []
 
-    def told(self, draft: Draft, arrival: Arrival) -> Arrival:
-        """Return the arrival with the article it opens, and its story where that is looked for."""
+    def opened(self, draft: Draft, *, withdrawn: bool) -> _Opened:
+        """Return the article that an entry opens, and its story where that is looked for."""
         stories = self._stories
-        if stories is None:
-            return arrival
         self._last += 1
-        arrival = replace(arrival, article_id=ArticleId(self._last), opens=True)
         place = place_of(draft.text, self._now)
-        if place < self._now - stories.window or arrival.withdrawn is not None:
-            return arrival
-        placed = stories.index.place(
+        if stories is None or withdrawn or place < self._now - stories.window:
+            return _Opened(article_id=ArticleId(self._last))
+        lang = language(draft.text.lang or self._feed.lang)
+        placed = stories.index().place(
             self._last,
             draft.said or ("", ""),
-            draft.text.lang or self._feed.lang,
+            lang,
             place,
             source=self._feed.id,
             bonds=bonds_of(draft.series),
@@ -137,12 +148,19 @@ class _Teller:
             into, joined = ArticleId(each.into), ArticleId(each.merged)
             because = f"its reports are alike ({each.likeness:.2f})"
             self.joins.append(Join(into=into, joined=joined, because=because))
-        return replace(
-            arrival,
+        return _Opened(
+            article_id=ArticleId(self._last),
             story_id=ArticleId(placed.story),
             cluster_id=ArticleId(placed.cluster),
-            story_because=placed.because,
+            because=_because(placed),
+            report=(lang, placed.terms),
         )
+
+
+def _because(placed: Placement) -> str:
+    """Return why an article stands in its cluster, and how like it is where words decided."""
+    alike = 0.0 < placed.score < 1.0
+    return f"{placed.because} ({placed.score:.2f})" if alike else placed.because
 
 
 def bonds_of(series: Sequence[Instalment]) -> Bonds:
@@ -228,8 +246,10 @@ def _arrival(
     feed: Feed,
     draft: Draft,
     found: Found,
+    opened: _Opened | None,
     *,
-    blocks: Blocks,
+    withdrawn: str | None,
+    held: str | None,
     now: int,
 ) -> Arrival:
     return Arrival(
@@ -245,14 +265,20 @@ def _arrival(
         tags=draft.tags,
         series=draft.series,
         matches=draft.matches,
-        article_id=found.article_id,
+        article_id=found.article_id if opened is None else opened.article_id,
+        opens=opened is not None,
         # Two keys may be written alike (a guid that is another entry's address); hashes are not.
         public_id=public_id_of(feed.spec.url, f"{draft.key_hash} {draft.guid}"),
         join_because=found.because,
         print=None if found.because.startswith("same text") else draft.print,
         related=found.related,
         reissue_of=found.reissue_of,
-        withdrawn=_blocked(feed, draft, blocks),
+        story_id=None if opened is None else opened.story_id,
+        cluster_id=None if opened is None else opened.cluster_id,
+        story_because="first" if opened is None else opened.because,
+        report=None if opened is None else opened.report,
+        withdrawn=withdrawn,
+        held=held,
     )
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -26,6 +26,7 @@ from aggregator.flow.polled import Absorbed
 from aggregator.flow.publish import publish_due
 from aggregator.flow.push import push_due
 from aggregator.flow.pushed import Inbox
+from aggregator.flow.suggest import LearntMemory, publish_learnt
 from aggregator.flow.tidy import tidy
 from aggregator.model.settings import Settings
 from aggregator.ports import Fetcher
@@ -40,6 +41,7 @@ WATCH_EVERY = 2.0
 FOLLOW_EVERY = 30.0  # between looks at lists that are due
 PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
+LEARN_EVERY = 5.0  # between looks at what waits in topics that publish by what they learnt
 TIDY_EVERY = 86400.0
 CLOCK_EVERY = 1.0
 CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
@@ -57,6 +59,7 @@ class Service:
         self._kit, self._on_turn = kit, on_turn
         self._stop = Event()
         self._former: list[Fetcher] = []  # of earlier settings
+        self._learnt = LearntMemory()
         self.inbox = Inbox()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signatures(kit.settings)
@@ -108,6 +111,7 @@ class Service:
             (self.push, PUSH_EVERY),
             (self.follow, FOLLOW_EVERY),
             (self.pages, PAGES_EVERY),
+            (self.learn, LEARN_EVERY),
             (self.tidy, TIDY_EVERY),
         ):
             self._scheduler.add_job(
@@ -182,6 +186,11 @@ class Service:
             if done.changed:
                 log.info("published", extra={"topic": done.slug, "items": done.items})
 
+    def learn(self) -> None:
+        """Publish what waits where what editors decided bears it out, and they allow it."""
+        for done in () if self._stop.is_set() else publish_learnt(self._kit, self._learnt):
+            log.info("published by what was learnt", extra={"entry": done.entry_id})
+
     def push(self) -> None:
         """Ask hubs to tell us what is new, and renew what ends."""
         push_due(self._kit, stop=self._stop)
@@ -190,8 +199,7 @@ class Service:
         """Forget what nobody asks for any more."""
         done = tidy(self._kit, stop=self._stop)
         if done:
-            told = {"days": done.days, "polls": done.polls, "robots": done.robots}
-            log.info("tidied", extra=told)
+            log.info("tidied", extra=asdict(done))
 
     def watch(self) -> None:
         """Take in a changed feeds.yaml; with a mistake in it the last good one stays in force."""

@@ -67,8 +67,8 @@ def prepare(tx: Tx, arrived: Polled, parsed: ParsedFeed, books: Books) -> Polled
 def absorb(kit: Kit, tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Absorbed:
     """Keep one turn: entries, stories, verdicts and validators together, or nothing.
 
-    Raises `Overtaken` when the claim no longer holds; the caller rolls back, and has the memory
-    forget what was decided.
+    Raises `Overtaken` when the claim no longer holds; the caller rolls back, the memory of stories
+    (`trying`) included.
     """
     feed, turn = polled.claim.feed, polled.turn
     intake, state, to = Intake(), state_after(polled), None
@@ -85,6 +85,7 @@ def absorb(kit: Kit, tx: Tx, polled: Polled, blocks: Blocks, desk: Desk) -> Abso
         raise Overtaken(feed.spec.name)
     if polled.parsed is not None:
         _keep(tx, polled, intake, blocks, desk)
+        kit.stories.kept(tx, intake)
     if not polled.pushed:
         _heed_hubs(tx, polled, feed, intake, desk.homes.get(feed.id, frozenset()))
         pass_on(tx, polled)
@@ -175,7 +176,6 @@ def _decide(
         last_visit=polled.claim.state.last_ok_at,
         now=now,
     )
-    memory.ours(max((each.article_id or 0 for each in intake.arrivals if each.opens), default=0))
     return intake
 
 

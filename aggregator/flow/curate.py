@@ -10,11 +10,15 @@ from aggregator.core.homes import at_home
 from aggregator.core.tracking import Tracking, tracking
 from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
+from aggregator.flow.applied import FILE
 from aggregator.flow.filing import desk, homes, is_free, refresh_articles
 from aggregator.flow.kit import Kit
+from aggregator.flow.retelling import RETOLD, step_back
 from aggregator.flow.setup import identity
+from aggregator.flow.undoing import is_journalled, original_of, reverse, since_now
 from aggregator.model.entry import Entry
 from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId
+from aggregator.model.learn import LEARNT
 from aggregator.model.topic import Decision, NewDecision, Topic, Verb
 from aggregator.ports import Tx
 
@@ -55,13 +59,14 @@ def act(kit: Kit, what: Act) -> Decision:
 
 
 def undo(kit: Kit, number: int | None, *, actor: str) -> tuple[Decision, Decision]:
-    """Take back a decision (the last one that still holds, without a number).
+    """Take back a decision; without a number the last that still holds and an editor made.
 
     Returns what was undone and the decision that did it; an undo can itself be undone by number.
     """
     now = int(kit.clock())
     with kit.store.write(durable=True) as tx:
         target = _undoable(tx, number)
+        journalled = is_journalled(tx, target)
         done = tx.topics.decide(
             NewDecision(
                 at=now,
@@ -69,10 +74,17 @@ def undo(kit: Kit, number: int | None, *, actor: str) -> tuple[Decision, Decisio
                 verb=Verb.UNDO,
                 topic_id=target.topic_id,
                 entry_id=target.entry_id,
+                payload=since_now(tx) if journalled else {},
                 undo_of=target.id,
             )
         )
-        _follow_undo(tx, kit, target, now)
+        original = original_of(tx, target)
+        if journalled:
+            reverse(tx, kit, done, now)
+        elif original is not None and original.verb in RETOLD:
+            step_back(tx, kit, target, done, now)
+        else:
+            _follow_undo(tx, kit, target, now)
     return target, done
 
 
@@ -135,16 +147,17 @@ def _undoable(tx: Tx, number: int | None) -> Decision:
             raise UsageError(f"decision {number} is undone already")
         return found
     for decision in tx.topics.decisions(limit=200):
-        if decision.verb is not Verb.UNDO and not tx.topics.undone(decision.id):
+        # What a topic or the file did by itself meanwhile is not what an editor means to take back.
+        if decision.verb is Verb.UNDO or decision.actor in (FILE, LEARNT):
+            continue
+        if not tx.topics.undone(decision.id):
             return decision
     raise NotFound("there is nothing to undo")
 
 
 def _follow_undo(tx: Tx, kit: Kit, undone: Decision, now: int) -> None:
     """Bring into line what the decision at the end of a chain of undos speaks of."""
-    original: Decision | None = undone
-    while original is not None and original.verb is Verb.UNDO:
-        original = tx.topics.decision(original.undo_of) if original.undo_of is not None else None
+    original = original_of(tx, undone)
     if original is None:
         return
     if original.verb is not Verb.WITHDRAW:

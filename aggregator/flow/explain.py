@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from aggregator.core.curation import in_force, showable
-from aggregator.core.drafting import BODY_LIMIT, subject_of
+from aggregator.core import rules
+from aggregator.core.curation import in_force, judge, showable, why_lead
+from aggregator.core.drafting import subject_of
 from aggregator.core.query import parse_query
-from aggregator.core.rules import matches
-from aggregator.core.sanitize import plain_text
-from aggregator.core.text import word_count
 from aggregator.flow.curate import entry_named, topic_named
-from aggregator.flow.kit import Kit
+from aggregator.flow.explain_entry import entry_steps
+from aggregator.flow.filing import Desk, bring_feeds, case_in, desk, over_quota
+from aggregator.flow.kit import Kit, books
+from aggregator.flow.setup import identity
 from aggregator.model.entry import Entry
+from aggregator.model.explanation import NO_MORE, NOT_YET, Explanation, Step
 from aggregator.model.feed import Feed
-from aggregator.model.ids import FeedId
-from aggregator.model.topic import Case, State, Topic, Verb
+from aggregator.model.topic import (
+    Admitted,
+    Case,
+    Decision,
+    Item,
+    State,
+    Topic,
+    TopicStatus,
+    Verb,
+    Verdict,
+)
 from aggregator.ports import Tx
 
-NOT_YET, NO_MORE = "not shown yet", "not shown any more"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of the chain."""
-
-    step: str
-    result: str
-    because: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Whether the topic's feed shows the entry's story, and every step to that answer."""
-
-    inside: bool
-    steps: tuple[Step, ...]
-
-    @property
-    def headline(self) -> str:
-        """The answer in a word or two, to stand before the topic's name."""
-        last = self.steps[-1].result
-        return {NOT_YET: "not yet in", NO_MORE: "published, but no more in"}.get(
-            last, "in" if self.inside else "not in"
-        )
+_LATE = "; its topic follows at its next turn"
 
 
 def explain(kit: Kit, handle: str, slug: str) -> Explanation:
@@ -51,110 +37,113 @@ def explain(kit: Kit, handle: str, slug: str) -> Explanation:
 
     Raises `NotFound` when there is no such entry or topic.
     """
-    now = kit.clock()
+    now = int(kit.clock())
     with kit.store.read() as tx:
         entry, topic = entry_named(tx, handle), topic_named(tx, slug)
         feed = tx.feeds.get(entry.feed_id)
         assert feed is not None, "an entry's feed is never deleted before it"
-        feeds = {each.id: each for each in tx.feeds.all()}
-        case = tx.topics.case(topic.id, entry.article_id)
+        ready = books(tx, kit.settings, kit.guess)
+        case = case_in(tx, topic, entry.article_id)
+        who = desk(tx, identity(tx, kit.settings.site, now))
+        bring_feeds(tx, who, (each.feed_id for each in case.admitted))
+        quota = over_quota(tx, topic, case, who, now)
+        ruling = judge(case, topic, who.feeds, who.homes, over_quota=quota, now=now)
         steps = [
-            _fetch(tx, entry, feed),
-            _identity(entry),
-            *_withdrawal(entry),
-            _story(tx, entry),
-            *_page(tx, entry),
-            *_tags(entry),
-            _rule(entry, feed, topic),
-            *_editors(case),
-            _verdict(case),
+            *entry_steps(tx, entry, feed, ready),
+            *_rule(entry, feed, topic),
+            _admission(entry, feed, topic, case),
+            *_fold(entry, topic, case),
+            *_editors(tx, entry, case),
+            _verdict(case, ruling.verdict),
+            *_lead(case, ruling.lead, who),
         ]
-        last, inside = _edition(tx, topic, case, feeds, now)
+        last, inside = _edition(tx, topic, case, who, now)
     return Explanation(inside=inside, steps=(*steps, last))
 
 
-def _fetch(tx: Tx, entry: Entry, feed: Feed) -> Step:
-    state = tx.feeds.state(feed.id)
-    problem = f"; its last poll: {state.problem}" if state.problem else ""
-    return Step(step="fetch", result=f"from feed {feed.spec.name}", because=feed.spec.url + problem)
-
-
-def _identity(entry: Entry) -> Step:
-    times = entry.rev - 1
-    revised = f"revised {times} {'time' if times == 1 else 'times'}" if times else "never revised"
-    return Step(step="identity", result=f"entry {entry.id}, {revised}", because=f"id {entry.guid}")
-
-
-def _withdrawal(entry: Entry) -> list[Step]:
-    if entry.withdrawn_at is None:
-        return []
-    return [Step(step="withdrawal", result="withdrawn", because="an editor took it out")]
-
-
-def _story(tx: Tx, entry: Entry) -> Step:
-    view = tx.stories.view(entry.article_id)
-    if view is None:
-        return Step(step="story", result="none", because="")
-    because = next((s.because for s in view.sources if s.entry.id == entry.id), "first")
-    count = view.story.size
-    told = f"s{view.story.id}, told by {count} {'source' if count == 1 else 'sources'}"
-    return Step(step="story", result=told, because=because)
-
-
-def _page(tx: Tx, entry: Entry) -> list[Step]:
-    page = tx.pages.get(entry.id)
-    if page is None:
-        return []
-    if page.body:
-        count = word_count(plain_text(page.body, BODY_LIMIT))
-        return [Step(step="full text", result=f"{count} words of its page", because=page.url)]
-    result = "none" if page.due_at is None else "not yet"
-    return [Step(step="full text", result=result, because=page.problem or page.url)]
-
-
-def _tags(entry: Entry) -> list[Step]:
-    tags = [Step(step="tag", result=tag.name, because=tag.because) for tag in entry.tags]
-    series = [
-        Step(
-            step="series",
-            result=each.series + (f", {each.date}" if each.date else ""),
+def _rule(entry: Entry, feed: Feed, topic: Topic) -> Iterator[Step]:
+    """Yield what the rule says of it, and what each of its branches does."""
+    asked, node = subject_of(entry, feed), parse_query(topic.spec.match)
+    whole, *branches = rules.explain(node, asked)
+    result = "matches" if whole.yes else "does not match"
+    yield Step(step="rule", result=result, because=whole.because, text=whole.text)
+    for each in branches:
+        yield Step(
+            step="branch",
+            result="yes" if each.yes else "no",
             because=each.because,
+            text=each.text,
+            depth=each.depth,
         )
-        for each in entry.series
-    ]
-    return tags + series
 
 
-def _rule(entry: Entry, feed: Feed, topic: Topic) -> Step:
-    asked = subject_of(entry, feed)
-    answer = matches(parse_query(topic.spec.match), asked)
-    return Step(
-        step="rule", result="matches" if answer.yes else "does not match", because=answer.because
-    )
+def _admission(entry: Entry, feed: Feed, topic: Topic, case: Case) -> Step:
+    """Return what counts: not what the rule says now, but what it was found to admit."""
+    own = [each for each in case.admitted if each.entry_id == entry.id]
+    if own:
+        return Step(step="admission", result="admitted", because=own[0].because)
+    others = [f"entry {each.entry_id} ({each.because})" for each in case.admitted]
+    if others:
+        because = f"its story is there by {', '.join(others[:3])}"
+        return Step(step="admission", result="not admitted itself", because=because)
+    matches = rules.matches(parse_query(topic.spec.match), subject_of(entry, feed)).yes
+    asked = f"older than the rule: `aggregator topics backfill {topic.spec.slug}` asks it"
+    because = asked if matches else "its rule does not match, and no editor put it there"
+    return Step(step="admission", result="not admitted", because=because)
 
 
-def _editors(case: Case) -> list[Step]:
+def _fold(entry: Entry, topic: Topic, case: Case) -> Iterator[Step]:
+    """Yield where a topic that tells stories has the place of this one."""
+    if case.article_id == entry.article_id:
+        return
+    if case.item is not None:
+        because = "the topic tells each story once, by the article that it published first"
+    else:
+        because = "the topic tells each story once, by the article that came first"
+    yield Step(step="fold", result=f"folded into s{case.article_id}", because=because)
+
+
+def _editors(tx: Tx, entry: Entry, case: Case) -> Iterator[Step]:
+    """Yield what editors did to the story here, and to it as a whole, undone acts too."""
+    view = tx.stories.view(entry.article_id)
+    entries = [each.entry.id for each in view.sources] if view is not None else [entry.id]
     holding = {decision.id for decision in in_force(case.decisions)}
-    return [
-        Step(
-            step="editor",
-            result=f"{each.verb}" + ("" if each.id in holding else " (undone)"),
-            because=f"decision {each.id} by {each.actor}" + (f": {each.why}" if each.why else ""),
-        )
-        for each in case.decisions
-        if each.verb is not Verb.UNDO
-    ]
+    whole = tx.placing.decisions(entries)
+    undone = {each.id for each in whole if tx.topics.undone(each.id)}
+    undone |= {each.id for each in case.decisions if each.id not in holding}
+    for each in sorted((*case.decisions, *whole), key=lambda each: each.id):
+        if each.verb is not Verb.UNDO:
+            yield Step(
+                step="editor",
+                result=f"{each.verb}" + (" (undone)" if each.id in undone else ""),
+                because=_said(each),
+            )
 
 
-def _verdict(case: Case) -> Step:
-    if case.verdict is None:
+def _said(decision: Decision) -> str:
+    named = decision.payload.get("entries")
+    told = f"decision {decision.id} by {decision.actor}"
+    told += f" of entries {named.replace(' ', ', ')}" if named else ""
+    return told + (f": {decision.why}" if decision.why else "")
+
+
+def _verdict(case: Case, ruled: Verdict | None) -> Step:
+    """Return what the judge says now, and where what is kept has yet to follow."""
+    if ruled is None:
         return Step(step="verdict", result="none", because="no entry of the story is admitted")
-    return Step(step="verdict", result=case.verdict.state, because=case.verdict.because)
+    late = "" if case.verdict is not None and case.verdict.state is ruled.state else _LATE
+    return Step(step="verdict", result=ruled.state, because=ruled.because + late)
 
 
-def _edition(
-    tx: Tx, topic: Topic, case: Case, feeds: dict[FeedId, Feed], now: float
-) -> tuple[Step, bool]:
+def _lead(case: Case, lead: Admitted | None, who: Desk) -> Iterator[Step]:
+    if lead is None:
+        return
+    because = why_lead(lead, case.admitted, who.feeds, who.homes, case.item)
+    name = who.feeds[lead.feed_id].spec.name
+    yield Step(step="lead", result=f"entry {lead.entry_id} of {name}", because=because)
+
+
+def _edition(tx: Tx, topic: Topic, case: Case, who: Desk, now: int) -> tuple[Step, bool]:
     def step(result: str, because: str) -> Step:
         return Step(step="edition", result=result, because=because)
 
@@ -163,12 +152,23 @@ def _edition(
     admitted = [each for each in case.admitted if not each.withdrawn]
     if not admitted:
         return step("not shown", "withdrawn"), False
-    if not showable(admitted, feeds) or case.item is None:
+    item = case.item
+    if item is None or not showable(admitted, who.feeds):
         return step("not shown", "every source of it is private (auth: without rights:)"), False
-    if case.item.visible_from > now:
-        wait = int(case.item.visible_from - now)
+    if item.visible_from > now:
+        wait = int(item.visible_from - now)
         return step(NOT_YET, f"the topic's delay ends in {wait} s"), False
+    return _in_documents(tx, topic, item, now)
+
+
+def _in_documents(tx: Tx, topic: Topic, item: Item, now: int) -> tuple[Step, bool]:
     shown = tx.publications.visible(topic.id, now, topic.spec.publish.items)
-    if any(each.item.id == case.item.id for each in shown):
-        return step("shown", f"as {case.item.uri}"), True
-    return step(NO_MORE, f"newer items fill the {topic.spec.publish.items}"), False
+    if all(each.item.id != item.id for each in shown):
+        because = f"newer items fill the {topic.spec.publish.items}"
+        return Step(step="edition", result=NO_MORE, because=because), False
+    because = f"as {item.uri}"
+    if topic.status is TopicStatus.RETIRED:
+        because += ", in the last documents of a topic that is retired"
+    elif topic.id in tx.publications.dirty(now):
+        because += ", as soon as its documents are composed anew"
+    return Step(step="edition", result="shown", because=because), True

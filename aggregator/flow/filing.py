@@ -157,7 +157,7 @@ def _rule(tx: Tx, desk: Desk, folded: Folded, now: int) -> _Ruled | None:
         return None
     bring_feeds(tx, desk, (each.feed_id for each in case.admitted))
 
-    quota = _over_quota(tx, topic, case, desk, now)
+    quota = over_quota(tx, topic, case, desk, now)
     ruling = judge(case, topic, desk.feeds, desk.homes, over_quota=quota, now=now)
 
     changed = ruling.verdict != case.verdict
@@ -202,7 +202,8 @@ def _with_editors_entries(tx: Tx, case: Case) -> Case:
     return tx.topics.case(case.topic_id, case.article_id)
 
 
-def _over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
+def over_quota(tx: Tx, topic: Topic, case: Case, desk: Desk, now: int) -> str | None:
+    """Return why no more of this source may be published now, if so; its feeds are on the desk."""
     quota = topic.spec.publish.per_source
     if quota is None or case.item is not None:
         return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from aggregator.core.cluster import StoryIndex
 from aggregator.core.cluster_bonds import NO_BONDS, Bonds
@@ -11,11 +13,20 @@ from aggregator.core.intake import Stories, bonds_of
 from aggregator.core.text import tokens
 from aggregator.model.grain import Grain
 from aggregator.model.ids import ArticleId
+from aggregator.model.intake import Intake
 from aggregator.model.settings import Settings
 from aggregator.model.story import Bond, Mark, Report
 from aggregator.ports import Tx
 
 _NONE: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """How far the index was when a part of a transaction first asked for it."""
+
+    mark: Mark
+    joined: int
 
 
 class StoryMemory:
@@ -31,38 +42,86 @@ class StoryMemory:
         self._mark = Mark()
         self._bonds: tuple[Bond, ...] = ()
         self._apart: frozenset[tuple[int, int]] = frozenset()
+        self._tried: list[_Before | None] = []  # parts that may fail, the outermost first
 
     def stories(self, tx: Tx, settings: Settings, now: int) -> Stories:
-        """Return the index as the rows have it, and the highest number of an article so far."""
-        mark, told = tx.reports.mark(), (settings.window, settings.grain)
-        since = now - settings.window
+        """Return the highest number of an article so far, and the index for whoever asks for it.
+
+        Until then nothing is read: most of a first poll is older than the window.
+        """
+        mark, ready = tx.reports.mark(), False
+
+        def index() -> StoryIndex:
+            nonlocal ready
+            if not ready:
+                self._bring(tx, settings, mark, now - settings.window)
+                ready = True
+            assert self._index is not None
+            return self._index
+
+        return Stories(index=index, last_article=mark.article, window=settings.window)
+
+    def _bring(self, tx: Tx, settings: Settings, mark: Mark, since: int) -> None:
+        """Have the index as the rows are."""
+        told = (settings.window, settings.grain)
         if self._told != told or self._index is None or not self._follow(tx, mark, since):
             self._told, self._index = told, StoryIndex(window=settings.window, grain=settings.grain)
             self._bind(tx)
             self._learn(tx, self._index, tx.reports.since(since))
         self._mark = mark
         self._index.expire(since)
-        return Stories(index=self._index, last_article=mark.article, window=settings.window)
+        now = _Before(mark=mark, joined=self._index.joined)
+        self._tried = [now if before is None else before for before in self._tried]
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Begin what may fail as a whole: the index then forgets what was decided in it."""
+        self._tried.append(None)
+        try:
+            yield
+        except BaseException:
+            self._take_back(self._tried[-1])
+            raise
+        finally:
+            self._tried.pop()
+
+    def _take_back(self, before: _Before | None) -> None:
+        """Forget what was placed since, one by one where nothing else changed.
+
+        A word common to many clusters may have dropped one of them for what is gone again.
+        """
+        index = self._index
+        if before is None or index is None:
+            return
+        moved = (self._mark.move, self._mark.act) != (before.mark.move, before.mark.act)
+        if moved or index.joined != before.joined:
+            self._index = None
+        else:
+            index.forget_after(before.mark.article)
+        self._mark = before.mark
 
     def parted(self, one: ArticleId, other: ArticleId) -> bool:
-        """Return whether an editor said that these two are not the same."""
-        return (min(one, other), max(one, other)) in self._apart
+        """Return whether an editor said that these two, or their stories, are not the same."""
+        if (min(one, other), max(one, other)) in self._apart:
+            return True
+        return self._index is not None and self._index.parted(one, other)
 
-    def ours(self, last_article: int) -> None:
-        """Know that what was opened up to this number is in the index: we decided it."""
-        self._mark = Mark(article=max(last_article, self._mark.article), move=self._mark.move)
-
-    def forget(self) -> None:
-        """Build it anew at the next use: what was decided has not been kept."""
-        self._index = None
+    def kept(self, tx: Tx, intake: Intake) -> None:
+        """Know that what an intake opened and joined is in the index: it was decided by it."""
+        if not any(each.cluster_id for each in intake.arrivals):
+            return
+        last = max(each.article_id or 0 for each in intake.arrivals if each.opens)
+        self._mark = replace(self._mark, article=last)
+        if intake.joins and not intake.merges:  # merges have moved what must be followed
+            self._mark = tx.reports.mark()
 
     def _follow(self, tx: Tx, mark: Mark, since: int) -> bool:
         """Take in what others kept since the last time; False when that cannot be told."""
         index = self._index
         if index is None:
             return False
-        if mark.move != self._mark.move:
-            moved = tx.reports.moved(self._mark.move)
+        if (mark.move, mark.act) != (self._mark.move, self._mark.act):
+            moved = tx.reports.moved(self._mark)
             if moved is None:
                 return False
             for article, cluster, story in moved:
@@ -88,6 +147,7 @@ class StoryMemory:
                 story=each.story_id,
                 source=each.feed_id,
                 bonds=_with(bonds.get(each.article_id), each),
+                terms=each.terms,
             )
 
     def _bind(self, tx: Tx) -> None:
@@ -103,8 +163,9 @@ class StoryMemory:
         before = _by_article(self._bonds)
         self._bind(tx)
         after = _by_article(self._bonds)
-        for article in sorted(before.keys() | after.keys()):
-            if before.get(article) != after.get(article):
+        heirs = frozenset(index.heirs())
+        for article in sorted({*before, *after, *heirs}):
+            if article in heirs or before.get(article) != after.get(article):
                 index.rebind(article, after.get(article, NO_BONDS))
 
 

@@ -20,6 +20,7 @@ from aggregator.errors import NotFound, UsageError
 from aggregator.flow.health import subscribers
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.polled import Absorbed, Polled
+from aggregator.flow.rekey import keys_hold
 from aggregator.flow.turn import (
     Arrived,
     Ground,
@@ -287,6 +288,8 @@ class _Round:
         if self._left is not None and not self._left:
             return None
         with self._kit.store.read() as tx:
+            if not keys_hold(tx, self._kit.settings):
+                return None  # another process has taken in a newer feeds.yaml than ours
             return tx.feeds.next_claim_at(self._left)
 
     def _wait_for_a_host(self) -> bool:

@@ -12,6 +12,7 @@ from aggregator.core.intake import Recall, Stories
 from aggregator.core.reissues import reissue
 from aggregator.flow.memory import StoryMemory
 from aggregator.model.feed import Feed
+from aggregator.model.ids import ArticleId
 from aggregator.model.intake import Candidate
 from aggregator.model.prints import Near
 from aggregator.ports import Tx
@@ -33,10 +34,15 @@ def recall_of(tx: Tx, feed: Feed, memory: StoryMemory, stories: Stories | None, 
         corrects = reissue(draft.text.title).rank > (0, 0)  # its own feed's may be what it corrects
         return tx.prints.near(draft.print.keys, now - WINDOW, but=None if corrects else feed.id)
 
+    def parted(one: ArticleId, other: ArticleId) -> bool:
+        if stories is not None:
+            stories.index()  # what editors said may be newer than it
+        return memory.parted(one, other)
+
     asked = Asked(
         near=near_to,
         series=tx.entries.instalments,
         feeds=tx.stories.feeds_of,
-        parted=memory.parted,
+        parted=parted,
     )
     return Recall(candidates=candidates_of, past=tx.entries.past, asked=asked, stories=stories)

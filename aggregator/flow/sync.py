@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+import logging
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from aggregator.core.schedule import due_by
+from aggregator.flow.applied import begin, fingerprint, refused, with_rule_of
 from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.follow import sync_lists
 from aggregator.flow.setup import identity
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import DecisionId, FeedId
 from aggregator.model.settings import Settings
-from aggregator.model.topic import TopicStatus
+from aggregator.model.topic import Topic, TopicSpec, TopicStatus
 from aggregator.ports import Tx
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,7 @@ class Synced:
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
+    applied: DecisionId | None = None  # the act by which topics got other rules
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.retired)
@@ -44,6 +50,7 @@ def sync(tx: Tx, settings: Settings, now: float) -> Synced:
         added=feeds.added + topics.added,
         changed=feeds.changed + topics.changed,
         retired=feeds.retired + topics.retired,
+        applied=topics.applied,
     )
 
 
@@ -151,14 +158,12 @@ def _free_names(tx: Tx, before: Mapping[str, Feed], specs: Sequence[FeedSpec]) -
 
 def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
     by_slug = {topic.spec.slug: topic for topic in tx.topics.all()}
-    wanted = {spec.slug for spec in settings.topics}
-    added, changed, retired = [], [], []
-    for topic in by_slug.values():
-        left = topic.origin is Origin.FILE and topic.spec.slug not in wanted
-        if left and topic.status is not TopicStatus.RETIRED:
-            tx.topics.set_status(topic.id, TopicStatus.RETIRED)
-            retired.append(topic.spec.slug)
-    for spec in settings.topics:
+    specs = _without_refused(tx, settings.topics, by_slug)
+    added, changed = [], []
+    retired = _retire_topics(tx, by_slug.values(), {spec.slug for spec in specs})
+    ruled = [spec for spec in specs if _has_other_rule(tx, by_slug.get(spec.slug), spec)]
+    act = begin(tx, ruled, now).id if ruled else None
+    for spec in specs:
         before = by_slug.get(spec.slug)
         if before is None:
             topic = tx.topics.add(spec, origin=Origin.FILE, now=now)
@@ -166,7 +171,9 @@ def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
             added.append(spec.slug)
             continue
         if before.spec != spec or before.origin is not Origin.FILE:
-            tx.topics.change(before.id, spec, origin=Origin.FILE)
+            noted = act is not None and spec in ruled
+            with tx.journal.recording(act) if act is not None and noted else nullcontext():
+                tx.topics.change(before.id, spec, origin=Origin.FILE)
             tx.publications.mark_dirty(before.id, now)
             changed.append(spec.slug)
         if before.status is TopicStatus.RETIRED:
@@ -174,4 +181,36 @@ def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
             tx.topics.set_filed_spec(before.id, "")  # what came meanwhile was not filed here
             tx.publications.mark_dirty(before.id, now)
             added.append(spec.slug)
-    return Synced(added=tuple(added), changed=tuple(changed), retired=tuple(retired))
+    return Synced(added=tuple(added), changed=tuple(changed), retired=retired, applied=act)
+
+
+def _retire_topics(tx: Tx, topics: Iterable[Topic], stay: Set[str]) -> tuple[str, ...]:
+    left = [
+        topic
+        for topic in topics
+        if topic.origin is Origin.FILE
+        and topic.spec.slug not in stay
+        and topic.status is not TopicStatus.RETIRED
+    ]
+    for topic in left:
+        tx.topics.set_status(topic.id, TopicStatus.RETIRED)
+    return tuple(topic.spec.slug for topic in left)
+
+
+def _without_refused(
+    tx: Tx, specs: Sequence[TopicSpec], saved: Mapping[str, Topic]
+) -> tuple[TopicSpec, ...]:
+    """Return the file's topics, those whose rule an editor has undone with the rule they have."""
+    undone = {each.slug: each for each in refused(tx, specs)}
+    for each in undone.values():
+        log.warning("%s", each.told)
+    return tuple(
+        with_rule_of(spec, saved[spec.slug].spec) if spec.slug in undone else spec for spec in specs
+    )
+
+
+def _has_other_rule(tx: Tx, topic: Topic | None, spec: TopicSpec) -> bool:
+    """Whether this is a change to a rule that stored entries have been filed by."""
+    if topic is None or topic.status is TopicStatus.RETIRED:
+        return False
+    return bool(tx.topics.filed_spec(topic.id)) and fingerprint(topic.spec) != fingerprint(spec)

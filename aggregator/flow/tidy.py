@@ -1,4 +1,4 @@
-"""Forget what nobody asks for any more: old days of the ledger, old polls, old robots.txt files."""
+"""Forget what nobody asks for any more: old days of the ledger, polls, robots.txt files, prints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
+from aggregator.core.fingerprint import WINDOW
 from aggregator.flow.kit import Kit
 from aggregator.model.ledger import DAY, day_of
 from aggregator.ports import Tx
@@ -14,6 +15,8 @@ LEDGER_DAYS = 400  # a year, and what it takes to compare a month with that of t
 POLL_DAYS = 30
 LAST_POLLS = 10  # of each feed these are kept, however old: `feeds show` tells of them
 ROBOTS_DAYS = 30
+MOVES = 100_000  # of articles to other stories: who has not followed so many builds its index anew
+SWEPT = 20_000  # keys of prints a transaction, which are looked at one after the other
 AT_ONCE = 1_000  # rows, or hosts, a transaction: polls and editors wait for no more than that
 
 
@@ -24,9 +27,11 @@ class Tidied:
     days: int = 0
     polls: int = 0
     robots: int = 0
+    prints: int = 0  # of texts too old for a copy to be looked for
+    moves: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.polls or self.robots)
+        return bool(self.days or self.polls or self.robots or self.prints or self.moves)
 
 
 def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
@@ -39,11 +44,19 @@ def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
     def robots(tx: Tx) -> int:
         return tx.pages.forget_robots(now - ROBOTS_DAYS * DAY, AT_ONCE)
 
-    return Tidied(
+    def prints(tx: Tx) -> int:
+        return tx.prints.forget(int(now) - WINDOW, AT_ONCE)
+
+    done = Tidied(
         days=_days(kit, day_of(now) - LEDGER_DAYS, stop),
         polls=_till_nothing_is_left(kit, polls, stop),
         robots=_till_nothing_is_left(kit, robots, stop),
+        prints=_till_nothing_is_left(kit, prints, stop),
+        moves=_moves(kit, stop),
     )
+    if done.prints:
+        _sweep(kit, stop)
+    return done
 
 
 def _days(kit: Kit, before: int, stop: Event) -> int:
@@ -57,6 +70,21 @@ def _days(kit: Kit, before: int, stop: Event) -> int:
         with kit.store.write() as tx:
             count += tx.ledger.forget_days(before, hosts[some], feeds[some])
     return count
+
+
+def _moves(kit: Kit, stop: Event) -> int:
+    if stop.is_set():
+        return 0
+    with kit.store.write() as tx:
+        return tx.reports.forget_moves(MOVES)
+
+
+def _sweep(kit: Kit, stop: Event) -> None:
+    """Delete what forgotten prints were found by: a few of all keys, so all are gone through."""
+    start: int | None = 0
+    while start is not None and not stop.is_set():
+        with kit.store.write() as tx:
+            start = tx.prints.sweep(start, SWEPT)
 
 
 def _till_nothing_is_left(kit: Kit, forget: Callable[[Tx], int], stop: Event) -> int:

@@ -19,6 +19,7 @@ from aggregator.flow.filing import Desk, desk
 from aggregator.flow.health import enter
 from aggregator.flow.kit import Kit
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
+from aggregator.flow.rekey import keys_hold
 from aggregator.flow.robots import led_astray, refusal
 from aggregator.flow.setup import identity
 from aggregator.formats.reading import READERS, differences
@@ -176,15 +177,17 @@ def keep_group(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     try:
         return _keep_together(kit, group)
     except StoreError as error:
-        kit.stories.forget()
         problem = f"could not be kept: {error}"
         log.error("could not keep polls", extra={"polls": len(group), "problem": str(error)})
         return _hand_back(kit, group, problem)
 
 
 def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
-    turns, asked = [], [(polled.claim.feed, polled.outcome) for polled in group]
-    with kit.store.write() as tx:
+    turns: list[Absorbed] = []
+    asked = [(polled.claim.feed, polled.outcome) for polled in group]
+    with kit.stories.trying(), kit.store.write() as tx:
+        if not keys_hold(tx, kit.settings):  # their leases end by themselves, and it is asked anew
+            return tuple(_overtaken(polled) for polled in group)
         who = desk(tx, identity(tx, kit.settings.site, kit.clock()))
         blocks = tx.withdrawals.blocks()
         for polled in group:
@@ -197,20 +200,22 @@ def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     return tuple(turns)
 
 
+def _overtaken(polled: Polled) -> Absorbed:
+    return Absorbed(feed=polled.claim.feed, outcome=polled.outcome, overtaken=True)
+
+
 def _keep_one(kit: Kit, tx: Tx, polled: Polled, blocks: Blocks, who: Desk) -> Absorbed:
     feed = polled.claim.feed
     if polled.parsed is None:  # nothing in it that could lead us astray
         with suppress(Overtaken):
             return absorb(kit, tx, polled, blocks, who)
-        return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
+        return _overtaken(polled)
     try:
-        with tx.savepoint():
+        with kit.stories.trying(), tx.savepoint():
             return absorb(kit, tx, polled, blocks, who)
     except Overtaken:
-        kit.stories.forget()
-        return Absorbed(feed=feed, outcome=polled.outcome, overtaken=True)
+        return _overtaken(polled)
     except Exception as error:
-        kit.stories.forget()
         # What one document leads us to write is its feed's trouble; a store that fails is all's.
         if isinstance(error, StoreError) and not isinstance(error, StoreRefused):
             raise

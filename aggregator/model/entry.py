@@ -157,5 +157,6 @@ class EntryView:
 
     entry: Entry
     feed: Feed
+    story_id: ArticleId  # of the article that heads its story
     story_public_id: str
     topics: tuple[tuple[str, str, str], ...] = field(default=())  # (slug, verdict, because)

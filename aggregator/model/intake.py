@@ -71,6 +71,7 @@ class Arrival:
     story_id: ArticleId | None = None  # that the article it opens is told in; None: its own
     cluster_id: ArticleId | None = None  # None: it was not looked for among others' reports
     story_because: str = "first"
+    report: tuple[str, bytes] | None = None  # its language and what it was placed in the index by
     print: Print | None = None  # by which its copies are found
     related: tuple[Related, ...] = ()
     reissue_of: EntryId | None = None

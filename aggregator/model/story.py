@@ -19,6 +19,7 @@ class Story:
     first_at: int
     last_at: int
     size: int
+    told_in: ArticleId  # the story's id; another than `id` where one article is shown alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +32,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Two entries found to be alike, but not so much that they are told as one."""
+
+    entry_id: EntryId
+    other: Source
+    likeness: float  # containment of the shorter text, 0 to 1
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """An article as the index of stories holds it; `said` are tokens of title and summary."""
+    """An article as the index of stories holds it."""
 
     article_id: ArticleId
     feed_id: FeedId
-    title: str
-    summary: str
+    terms: bytes | None  # what it was placed by; None: title and summary tell
     lang: str | None
     at: int  # its place in time
     cluster_id: ArticleId
     story_id: ArticleId
     series: tuple[Instalment, ...] = ()
+    title: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,7 @@ class Mark:
 
     article: int = 0  # the highest number an article ever had
     move: int = 0  # of the last move to another story
+    act: int = 0  # of the last row that a journalled act changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

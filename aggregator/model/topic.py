@@ -49,6 +49,13 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnSpec:
+    """What a topic may do by what its editors taught it; without a word: only suggest."""
+
+    publish_above: float | None = None  # cross-validated precision from which it may publish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSpec:
     """What an editor said of a topic."""
 
@@ -61,6 +68,7 @@ class TopicSpec:
     publish: PublishSpec = field(default_factory=PublishSpec)
     expect: Expect = field(default_factory=Expect)
     lang: str | None = None
+    learn: LearnSpec = field(default_factory=LearnSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,10 @@ class Verb(StrEnum):
     NOTE = "note"
     ADD = "add"
     WITHDRAW = "withdraw"
+    MERGE = "merge"
+    SPLIT = "split"
+    LEAD = "lead"
+    APPLY = "apply"  # a rule, or the vocabulary of today, to stored entries
     UNDO = "undo"
 
 
@@ -191,6 +203,9 @@ class Admitted:
     url: str | None = None
     withdrawn: bool = False
     held: str | None = None  # why it may not be published unseen; an editor's word lifts it
+    chosen: bool = False  # an editor chose it for the lead of its story
+    reissue_of: EntryId | None = None  # the entry that it says it corrects or updates
+    fullness: int = 0  # how much text there is of it; only to be compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

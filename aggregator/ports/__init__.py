@@ -4,6 +4,7 @@ from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
 from aggregator.ports.hosts import Hosts
 from aggregator.ports.journal import Journal, Touched
+from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
@@ -23,6 +24,7 @@ __all__ = [
     "Fetcher",
     "Hosts",
     "Journal",
+    "Learning",
     "Ledger",
     "Lists",
     "Meta",

@@ -18,6 +18,7 @@ from aggregator.model.topic import (
     Topic,
     TopicSpec,
     TopicStatus,
+    Verb,
     Verdict,
 )
 
@@ -81,6 +82,14 @@ class Topics(Protocol):
     def decision(self, decision_id: DecisionId) -> Decision | None: ...
     def decisions(self, *, limit: int) -> tuple[Decision, ...]:
         """Newest first."""
+        ...
+
+    def decided(self, verb: Verb, *, actor: str) -> tuple[Decision, ...]:
+        """Somebody's acts of this kind, newest first."""
+        ...
+
+    def undone_by(self, decision_id: DecisionId) -> DecisionId | None:
+        """The undo of it that holds."""
         ...
 
     def undone(self, decision_id: DecisionId) -> bool:

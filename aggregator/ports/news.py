@@ -8,7 +8,7 @@ from typing import Protocol
 from aggregator.model.entry import Entry, EntryView, Instalment, Known, Revision
 from aggregator.model.ids import ArticleId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Candidate, Intake, Kept, Past
-from aggregator.model.story import StoryView
+from aggregator.model.story import Alike, StoryView
 
 
 class Entries(Protocol):
@@ -103,6 +103,11 @@ class Stories(Protocol):
 
     def feeds_of(self, article_id: ArticleId) -> frozenset[FeedId]:
         """The feeds that have a copy of an article."""
+        ...
+
+    def related(self, entry_ids: Sequence[EntryId]) -> tuple[Alike, ...]:
+        """What was found to be like these entries, the likest first, whichever came first; not
+        those that are among them."""
         ...
 
     def newest(self, *, limit: int) -> tuple[StoryView, ...]: ...

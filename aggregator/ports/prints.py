@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.ids import EntryId, FeedId
@@ -18,6 +18,10 @@ class Prints(Protocol):
         """The entries with a place in time since then that share most with these keys, best
         first; a few, and none of the feed `but`. It costs the same however many share a key and
         however many are kept."""
+        ...
+
+    def get(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, Near]:
+        """These entries with their prints, of those that have one still and are not withdrawn."""
         ...
 
     def keep(self, prints: Iterable[tuple[EntryId, int, Print]]) -> None:

@@ -21,12 +21,18 @@ class Reports(Protocol):
         number above `after`, in order of number."""
         ...
 
-    def moved(self, after: int) -> Sequence[tuple[ArticleId, ArticleId | None, ArticleId]] | None:
-        """(article, cluster, story) of each moved since, as it stands now; cluster None: it is
-        none any more. None: it is not remembered that far back."""
+    def moved(self, after: Mark) -> Sequence[tuple[ArticleId, ArticleId | None, ArticleId]] | None:
+        """(article, cluster, story) of each moved since, by polls or by journalled acts, as it
+        stands now; cluster None: it is none any more. None: that cannot be told, for it is not
+        remembered that far back, or an article is there again that was gone."""
         ...
 
     def bonds(self) -> tuple[Bond, ...]: ...
     def forget_moves(self, keep: int) -> int:
         """Remember no more than the last so many moves; returns how many were forgotten."""
+        ...
+
+    def forget(self, before: int, limit: int) -> int:
+        """Forget by what articles of a time before that were placed; returns how many, at most
+        `limit`."""
         ...

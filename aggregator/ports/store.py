@@ -9,13 +9,17 @@ from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
 from aggregator.ports.hosts import Hosts
 from aggregator.ports.journal import Journal
+from aggregator.ports.keys import Keys
+from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
 from aggregator.ports.news import Entries, Stories
 from aggregator.ports.pages import Pages
+from aggregator.ports.placing import Placing
 from aggregator.ports.prints import Prints
 from aggregator.ports.pushes import Pushes
 from aggregator.ports.reports import Reports
+from aggregator.ports.retelling import Retelling
 from aggregator.ports.searching import Searching
 from aggregator.ports.series import Columns
 
@@ -64,7 +68,15 @@ class Tx(Protocol):
     @property
     def reports(self) -> Reports: ...
     @property
+    def retelling(self) -> Retelling: ...
+    @property
     def columns(self) -> Columns: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def placing(self) -> Placing: ...
+    @property
+    def learning(self) -> Learning: ...
     @property
     def searching(self) -> Searching: ...
 

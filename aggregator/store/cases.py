@@ -16,9 +16,12 @@ Place = tuple[TopicId, ArticleId]
 _ADMITTED = f"""
     SELECT a.topic_id, e.article_id, e.id, e.feed_id, e.guid, e.key_hash, e.published_at,
            e.updated_at, e.first_seen_at, e.url, e.withdrawn_at, e.held_why,
-           {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor
+           {rows.PLACE} AS place, a.because, max(a.by_editor) AS by_editor,
+           e.reissue_of, e.id = s.led_by AS chosen,
+           length(e.summary) + coalesce(length(b.body), 0) AS fullness
     FROM json_each(?) asked CROSS JOIN entries e ON e.article_id = asked.value
-    JOIN admissions a ON a.entry_id = e.id
+    JOIN admissions a ON a.entry_id = e.id JOIN articles s ON s.id = e.article_id
+    LEFT JOIN entry_bodies b ON b.entry_id = e.id
     GROUP BY e.id, a.topic_id ORDER BY e.id
 """
 _DECIDED = """
@@ -97,15 +100,24 @@ def _an_admitted(row: Row) -> Admitted:
         url=row["url"],
         withdrawn=row["withdrawn_at"] is not None,
         held=row["held_why"],
+        chosen=bool(row["chosen"]),
+        reissue_of=None if row["reissue_of"] is None else EntryId(row["reissue_of"]),
+        fullness=row["fullness"],
     )
 
 
 def undone(conn: Connection, decision_id: DecisionId) -> bool:
     """Return whether an undo of this decision is in force; an undo can itself be undone."""
+    return undone_by(conn, decision_id) is not None
+
+
+def undone_by(conn: Connection, decision_id: DecisionId) -> DecisionId | None:
+    """Return the undo of this decision that is in force."""
     undoing = conn.execute(
         "SELECT id FROM decisions WHERE undo_of = ? AND verb = 'undo'", (decision_id,)
     ).fetchall()
-    return any(not undone(conn, DecisionId(row[0])) for row in undoing)
+    numbers = (DecisionId(row[0]) for row in undoing)
+    return next((number for number in numbers if not undone(conn, number)), None)
 
 
 def decision_of(conn: Connection, decision_id: DecisionId) -> Decision | None:

@@ -125,6 +125,7 @@ class SqliteStore:
                 self._begin(durable)
                 try:
                     yield self._writer
+                    self._writer.prints.write()
                     self._writer.words.write()
                     if self.before_commit is not None:
                         self.before_commit()
@@ -179,6 +180,7 @@ class SqliteStore:
     def _end(self) -> None:
         self._writing_thread = None
         self._writer.words.back_to(0)
+        self._writer.prints.back_to(0)
         conn = self._writer.conn
         if conn.in_transaction:
             conn.execute("ROLLBACK")

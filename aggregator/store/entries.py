@@ -11,20 +11,34 @@ from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.intake import Candidate, Intake, Kept, Past
 from aggregator.store import keeping, rows, words
 from aggregator.store.packing import unpack
+from aggregator.store.prints import SqlitePrints
 from aggregator.store.sqlite import LAST_ID, Connection, Row, many
 
 _CANDIDATE = (
     "SELECT id, feed_id, article_id, url_hash, body_hash, first_seen_at, title FROM entries"
 )
+# In a topic that tells stories the verdict is that of the article which stands for the story. An
+# editor's word (the last) stands over the rule's.
+_VERDICTS = """
+    SELECT a.entry_id, t.slug, coalesce(v.state, (
+        SELECT told.state FROM articles mine JOIN articles other ON other.story_id = mine.story_id
+        JOIN verdicts told ON told.topic_id = t.id AND told.article_id = other.id
+        WHERE mine.id = e.article_id AND json_extract(t.spec, '$.tell') = 'stories' LIMIT 1
+    ), 'new'), a.because
+    FROM admissions a JOIN entries e ON e.id = a.entry_id JOIN topics t ON t.id = a.topic_id
+    LEFT JOIN verdicts v ON v.topic_id = a.topic_id AND v.article_id = e.article_id
+    WHERE a.entry_id IN (SELECT value FROM json_each(?)) ORDER BY t.slug, a.by_editor
+"""
 _MOST_RERUNS = 50  # of one instalment, the first ones
 
 
 class SqliteEntries:
     """`Entries` on SQLite."""
 
-    def __init__(self, conn: Connection, index: words.WordIndex) -> None:
+    def __init__(self, conn: Connection, index: words.WordIndex, prints: SqlitePrints) -> None:
         self._conn = conn
         self._index = index
+        self._prints = prints
 
     def known(self, feed_id: FeedId, key_hashes: Sequence[int]) -> Mapping[int, Known]:
         """Return what is remembered of these keys of a feed, deleted entries included."""
@@ -83,7 +97,7 @@ class SqliteEntries:
 
     def keep(self, intake: Intake) -> tuple[Kept, ...]:
         """Write all of it, search index included; see `keeping.keep`."""
-        return keeping.keep(self._conn, intake, self._index)
+        return keeping.keep(self._conn, intake, self._index, self._prints)
 
     def get(self, entry_id: EntryId) -> Entry | None:
         """Return the entry of this number."""
@@ -101,29 +115,24 @@ class SqliteEntries:
         """
         sources = rows.sources_by_id(self._conn, entry_ids)
         wanted = (many(sources),)
-        public_ids = dict(
-            self._conn.execute(
-                "SELECT e.id, s.public_id FROM entries e JOIN articles a ON a.id = e.article_id"
-                " JOIN articles s ON s.id = a.story_id"
+        stories = {
+            entry_id: (ArticleId(story_id), str(public_id))
+            for entry_id, story_id, public_id in self._conn.execute(
+                "SELECT e.id, s.id, s.public_id FROM entries e"
+                " JOIN articles a ON a.id = e.article_id JOIN articles s ON s.id = a.story_id"
                 " WHERE e.id IN (SELECT value FROM json_each(?))",
                 wanted,
-            ).fetchall()
-        )
+            )
+        }
         topics: defaultdict[int, dict[str, tuple[str, str, str]]] = defaultdict(dict)
-        for entry_id, slug, state, because in self._conn.execute(
-            "SELECT a.entry_id, t.slug, coalesce(v.state, 'new'), a.because FROM admissions a"
-            " JOIN entries e ON e.id = a.entry_id JOIN topics t ON t.id = a.topic_id"
-            " LEFT JOIN verdicts v ON v.topic_id = a.topic_id AND v.article_id = e.article_id"
-            " WHERE a.entry_id IN (SELECT value FROM json_each(?))"
-            " ORDER BY t.slug, a.by_editor",  # an editor's word stands over the rule's
-            wanted,
-        ):
+        for entry_id, slug, state, because in self._conn.execute(_VERDICTS, wanted):
             topics[entry_id][slug] = (slug, state, because)
         return tuple(
             EntryView(
                 entry=sources[entry_id].entry,
                 feed=sources[entry_id].feed,
-                story_public_id=public_ids[entry_id],
+                story_id=stories[entry_id][0],
+                story_public_id=stories[entry_id][1],
                 topics=tuple(topics[entry_id].values()),
             )
             for entry_id in entry_ids

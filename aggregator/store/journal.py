@@ -25,6 +25,7 @@ TABLES = (
     "bonds",
     "related",
     "topic_dirty",
+    "meta",  # which feeds.yaml the store follows
 )
 _ENTRY_COLUMNS = ("id", "article_id", "article_because")  # all of an entry that an act may move
 

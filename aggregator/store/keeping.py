@@ -35,12 +35,14 @@ _REVISED_ENTRY = (
 )
 
 
-def keep(conn: Connection, intake: Intake, index: WordIndex) -> tuple[Kept, ...]:
+def keep(
+    conn: Connection, intake: Intake, index: WordIndex, prints: SqlitePrints
+) -> tuple[Kept, ...]:
     """Write all of it; return where arrivals, then changes, came to lie, in order.
 
     A change to an entry that was tidied away is only noted as seen, and lies nowhere.
     """
-    kept = _keep_arrivals(conn, intake.arrivals, index)
+    kept = _keep_arrivals(conn, intake.arrivals, index, prints)
     conn.executemany(
         "INSERT OR REPLACE INTO seen (feed_id, key_hash, entry_id, digest, url_hash)"
         " VALUES (?, ?, ?, ?, ?)",
@@ -64,7 +66,9 @@ def keep(conn: Connection, intake: Intake, index: WordIndex) -> tuple[Kept, ...]
     )
 
 
-def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordIndex) -> list[Kept]:
+def _keep_arrivals(
+    conn: Connection, arrivals: Sequence[Arrival], index: WordIndex, prints: SqlitePrints
+) -> list[Kept]:
     """Number the arrivals ourselves, which only the one writer may, to write them in bulk.
 
     The one published first gets the lowest number, for lists go by numbers: of a first poll, too,
@@ -85,6 +89,7 @@ def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordInd
         kept[at] = Kept(entry_id=id_, article_id=story, new=True)
     _keep_articles(conn, placed)
     conn.executemany(_NEW_ENTRY, [_entry_row(*each) for each in placed])
+    _keep_reports(conn, placed)
     conn.executemany(
         "INSERT INTO seen (feed_id, key_hash, entry_id, digest, url_hash) VALUES (?, ?, ?, ?, ?)",
         [(one.feed_id, one.key_hash, id_, one.digest, one.url_hash) for id_, _, one in placed],
@@ -93,6 +98,7 @@ def _keep_arrivals(conn: Connection, arrivals: Sequence[Arrival], index: WordInd
     admit(conn, ((id_, arrival.matches) for id_, _, arrival in placed), by_editor=False)
     keep_tags(conn, ((id_, arrival.tags) for id_, _, arrival in placed))
     _keep_series(conn, ((id_, arrival.series) for id_, _, arrival in placed))
+    prints.keep((id_, _place(one), one.print) for id_, _, one in placed if one.print is not None)
     _keep_likenesses(conn, placed)
     index.add(_said(id_, arrival) for id_, _, arrival in placed if arrival.withdrawn is None)
     return [kept[at] for at in range(len(arrivals))]
@@ -107,9 +113,6 @@ def _said(entry_id: EntryId, each: Arrival | Change) -> Said:
 def _keep_likenesses(
     conn: Connection, placed: Sequence[tuple[EntryId, ArticleId, Arrival]]
 ) -> None:
-    prints = [(id_, _place(one), one.print) for id_, _, one in placed if one.print is not None]
-    if prints:
-        SqlitePrints(conn).keep(prints)
     conn.executemany(
         "INSERT OR IGNORE INTO related (entry_id, other_id, likeness, because) VALUES (?, ?, ?, ?)",
         [
@@ -148,6 +151,18 @@ def _keep_articles(conn: Connection, placed: list[tuple[EntryId, ArticleId, Arri
             joined.append((place, place, article_id))
     conn.executemany(_NEW_ARTICLE, opened)
     conn.executemany(_JOINED_ARTICLE, joined)
+
+
+def _keep_reports(conn: Connection, placed: list[tuple[EntryId, ArticleId, Arrival]]) -> None:
+    conn.executemany(
+        "INSERT INTO reports (article_id, entry_id, feed_id, at, lang, terms)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (article_id, entry_id, arrival.feed_id, _place(arrival), *arrival.report)
+            for entry_id, article_id, arrival in placed
+            if arrival.report is not None
+        ],
+    )
 
 
 def _entry_row(entry_id: EntryId, article_id: ArticleId, arrival: Arrival) -> tuple[Any, ...]:

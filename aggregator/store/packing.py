@@ -12,7 +12,7 @@ import zstandard
 
 from aggregator.model.entry import Enclosure, Text
 from aggregator.model.feed import Auth, FeedSpec, Rights
-from aggregator.model.topic import Expect, Mode, PublishSpec, Tell, TopicSpec
+from aggregator.model.topic import Expect, LearnSpec, Mode, PublishSpec, Tell, TopicSpec
 
 
 class _Zstd(threading.local):
@@ -67,6 +67,7 @@ def load_topic_spec(kept: str) -> TopicSpec:
     words["mode"] = Mode(words["mode"])
     words["tell"] = Tell(words["tell"])
     words["publish"] = _publish(words["publish"])
+    words["learn"] = LearnSpec(**words.get("learn", {}))
     words["expect"] = Expect(**{side: tuple(urls) for side, urls in words["expect"].items()})
     return TopicSpec(**words)
 

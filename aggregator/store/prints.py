@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from aggregator.model.ids import ArticleId, EntryId, FeedId
@@ -14,7 +13,8 @@ PER_KEY = 16  # entries of one key, the newest: a standing text shares its keys 
 MOST = 6  # entries that are compared
 _LOOKED_AT = 16  # for their feed and their time
 _RARE = 4  # entries: of the keys shared, one that so few have makes …
-_LIKELY, _LIKELIER = 2, 4  # … two keys enough; else four: usual turns of phrase are no sign
+_SHARED = 1 << 12  # a key shared; below that: what it weighs, the more the fewer have it
+_LIKELY, _LIKELIER = 2 * _SHARED, 4 * _SHARED  # … two keys enough; else four: phrases are no sign
 
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _KEEP_KEY = "INSERT OR IGNORE INTO print_keys (key, entry_id) VALUES (?, ?)"
@@ -29,17 +29,20 @@ _FROM_OPEN = (
     " AND e.withdrawn_at IS NULL"
 )
 _OPEN = f"SELECT p.entry_id{_FROM_OPEN}"
-_NEAR = (
-    "SELECT p.entry_id, e.feed_id, e.article_id, p.at, p.shingles, p.head, e.title"
-    f"{_FROM_OPEN}"
-)
+_NEAR = f"SELECT p.entry_id, e.feed_id, e.article_id, p.at, p.shingles, p.head, e.title{_FROM_OPEN}"
 
 
 class SqlitePrints:
-    """`Prints` on SQLite."""
+    """`Prints` on SQLite. Keys wait in memory for the transaction's end, and are found there.
+
+    They are spread over the whole index: each poll would write pages that the next one writes
+    again. All at once and in order, keys that lie together are written together.
+    """
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
+        self._waiting: list[tuple[EntryId, tuple[int, ...]]] = []
+        self._found: dict[int, list[EntryId]] = {}  # by the keys that wait
 
     def near(
         self, keys: Sequence[int], since: int, *, but: FeedId | None = None
@@ -53,9 +56,19 @@ class SqlitePrints:
             best = [each for each in best if each in open_][:MOST]
         if not best:
             return ()
-        rows = self._conn.execute(_NEAR, (many(best), since, but))
-        found = {
-            row[0]: Near(
+        found = self._open(best, since, but)
+        return tuple(found[EntryId(each)] for each in best if each in found)
+
+    def get(self, entry_ids: Sequence[EntryId]) -> Mapping[EntryId, Near]:
+        """Return these entries with their prints, of those that have one still."""
+        return self._open(entry_ids, _LOWEST, None)
+
+    def _open(
+        self, entry_ids: Sequence[int], since: int, but: FeedId | None
+    ) -> dict[EntryId, Near]:
+        rows = self._conn.execute(_NEAR, (many(entry_ids), since, but))
+        return {
+            EntryId(row[0]): Near(
                 entry_id=EntryId(row[0]),
                 feed_id=FeedId(row[1]),
                 article_id=ArticleId(row[2]),
@@ -64,15 +77,11 @@ class SqlitePrints:
             )
             for row in rows
         }
-        return tuple(found[each] for each in best if each in found)
 
     def keep(self, prints: Iterable[tuple[EntryId, int, Print]]) -> None:
         """Keep prints. Keys that an entry had before stay; they lead to its print of now."""
         prints = [*prints]
-        # In order: what lies together is written together.
-        self._conn.executemany(
-            _KEEP_KEY, sorted((key, entry_id) for entry_id, _, its in prints for key in its.keys)
-        )
+        self._wait((entry_id, its.keys) for entry_id, _, its in prints)
         self._conn.executemany(
             _KEEP,
             [(entry_id, at, its.shingles, its.head) for entry_id, at, its in prints],
@@ -92,6 +101,7 @@ class SqlitePrints:
 
     def sweep(self, start: int, limit: int) -> int | None:
         """Delete keys of entries older than every print: in the order of keys, page by page."""
+        self.write()
         first = start or _LOWEST
         row = self._conn.execute(
             "SELECT key FROM print_keys WHERE key >= ? ORDER BY key LIMIT 1 OFFSET ?",
@@ -106,20 +116,50 @@ class SqlitePrints:
         )
         return end
 
+    def mark(self) -> int:
+        """Return a place to go back to."""
+        return len(self._waiting)
+
+    def back_to(self, mark: int) -> None:
+        """Forget the keys that were given since."""
+        if mark < len(self._waiting):
+            before, self._waiting, self._found = self._waiting[:mark], [], {}
+            self._wait(before)
+
+    def write(self) -> None:
+        """Write the keys that wait."""
+        if self._waiting:
+            rows = sorted((key, entry_id) for entry_id, keys in self._waiting for key in keys)
+            self._conn.executemany(_KEEP_KEY, rows)
+            self.back_to(0)
+
+    def _wait(self, keys_of: Iterable[tuple[EntryId, tuple[int, ...]]]) -> None:
+        for each in keys_of:
+            self._waiting.append(each)
+            entry_id, keys = each
+            for key in keys:
+                self._found.setdefault(key, []).append(entry_id)
+
     def _best(self, keys: Sequence[int]) -> list[int]:
-        """Return the entries that share most: several keys, fewer where few have one."""
-        shared: Counter[str] = Counter()
-        rare: set[str] = set()
-        for (its,) in self._conn.execute(_newest_of(len(keys)), keys):
-            if its is not None:
-                sharers = its.split(",")
-                shared.update(sharers)
-                if len(sharers) <= _RARE:
-                    rare.update(sharers)
+        """Return the entries that share most: several keys, fewer where few have one.
+
+        What many share weighs less: among texts with one standing end the copy comes first.
+        """
+        scores: dict[str, int] = {}
+        for key, (its,) in zip(keys, self._conn.execute(_newest_of(len(keys)), keys)):
+            waiting = self._found.get(key)
+            if its is None and waiting is None:
+                continue
+            sharers = its.split(",") if its else []
+            if waiting:
+                sharers = [*map(str, reversed(waiting)), *sharers][:PER_KEY]
+            score = _SHARED + PER_KEY // len(sharers)
+            for entry in sharers:
+                scores[entry] = scores.get(entry, 0) + score
         likely = [
-            (count, int(entry))
-            for entry, count in shared.items()
-            if count >= _LIKELIER or (count >= _LIKELY and entry in rare)
+            (score % _SHARED, int(entry))
+            for entry, score in scores.items()
+            if score >= _LIKELIER or (score >= _LIKELY and score % _SHARED > PER_KEY // _RARE)
         ]
         return [entry_id for _, entry_id in sorted(likely, reverse=True)[:_LOOKED_AT]]
 

@@ -7,12 +7,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from aggregator.model.ids import ArticleId, EntryId, FeedId, TopicId
-from aggregator.model.story import Source, Story, StoryView
+from aggregator.model.story import Alike, Source, Story, StoryView
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
 _NUMBER = re.compile(r"s(\d{1,18})", re.ASCII)
 _ARTICLES = "SELECT * FROM articles WHERE {} IN (SELECT value FROM json_each(?)) AND size > 0"
+
+_RELATED = """
+    WITH asked (id) AS (SELECT value FROM json_each(?))
+    SELECT * FROM related WHERE entry_id IN (SELECT id FROM asked)
+    UNION SELECT * FROM related WHERE other_id IN (SELECT id FROM asked)
+    ORDER BY likeness DESC, entry_id, other_id
+"""
 
 
 class SqliteStories:
@@ -82,6 +89,21 @@ class SqliteStories:
             "SELECT DISTINCT feed_id FROM entries WHERE article_id = ?", (article_id,)
         )
         return frozenset(FeedId(row[0]) for row in found)
+
+    def related(self, entry_ids: Sequence[EntryId]) -> tuple[Alike, ...]:
+        """Return what was found to be like these entries and is none of them, the likest first."""
+        asked, found = {*entry_ids}, []
+        for row in self._conn.execute(_RELATED, (many(asked),)):
+            mine, its = EntryId(row["entry_id"]), EntryId(row["other_id"])
+            if mine not in asked:
+                mine, its = its, mine
+            if its not in asked:
+                found.append((mine, its, row["likeness"], row["because"]))
+        sources = rows.sources_by_id(self._conn, (its for _, its, _, _ in found))
+        return tuple(
+            Alike(entry_id=mine, other=sources[its], likeness=likeness, because=because)
+            for mine, its, likeness, because in found
+        )
 
     def newest(self, *, limit: int) -> tuple[StoryView, ...]:
         """Return stories, those opened last first."""
@@ -168,6 +190,7 @@ def _a_view(
             first_at=min(row["first_at"] for row in parts),
             last_at=max(row["last_at"] for row in parts),
             size=sum(row["size"] for row in parts),
+            told_in=ArticleId(head["story_id"]),
         ),
         sources=tuple(sources),
         topics=topics,

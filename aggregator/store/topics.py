@@ -19,6 +19,7 @@ from aggregator.model.topic import (
     Topic,
     TopicSpec,
     TopicStatus,
+    Verb,
     Verdict,
 )
 from aggregator.store import cases, keeping, rows
@@ -273,6 +274,17 @@ class SqliteTopics:
         """Return the last decisions, newest first."""
         found = self._conn.execute("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", (limit,))
         return tuple(rows.a_decision(row) for row in found)
+
+    def decided(self, verb: Verb, *, actor: str) -> tuple[Decision, ...]:
+        """Return somebody's acts of this kind, newest first."""
+        found = self._conn.execute(
+            "SELECT * FROM decisions WHERE verb = ? AND actor = ? ORDER BY id DESC", (verb, actor)
+        )
+        return tuple(rows.a_decision(row) for row in found)
+
+    def undone_by(self, decision_id: DecisionId) -> DecisionId | None:
+        """Return the undo of it that holds."""
+        return cases.undone_by(self._conn, decision_id)
 
     def undone(self, decision_id: DecisionId) -> bool:
         """Return whether a later decision undid it, and holds."""

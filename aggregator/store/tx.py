@@ -9,14 +9,18 @@ from aggregator.store.entries import SqliteEntries
 from aggregator.store.feeds import SqliteFeeds
 from aggregator.store.hosts import SqliteHosts
 from aggregator.store.journal import SqliteJournal
+from aggregator.store.keys import SqliteKeys
+from aggregator.store.learning import SqliteLearning
 from aggregator.store.ledger import SqliteLedger
 from aggregator.store.lists import SqliteLists
 from aggregator.store.meta import SqliteMeta
 from aggregator.store.pages import SqlitePages
+from aggregator.store.placing import SqlitePlacing
 from aggregator.store.prints import SqlitePrints
 from aggregator.store.publications import SqlitePublications
 from aggregator.store.pushes import SqlitePushes
 from aggregator.store.reports import SqliteReports
+from aggregator.store.retelling import SqliteRetelling
 from aggregator.store.searching import SqliteSearching
 from aggregator.store.series import SqliteColumns
 from aggregator.store.sqlite import Connection, translated
@@ -34,7 +38,8 @@ class SqliteTx:
         self._place = place
         self.feeds = SqliteFeeds(conn)
         self.words = WordIndex(conn)
-        self.entries = SqliteEntries(conn, self.words)
+        self.prints = SqlitePrints(conn)
+        self.entries = SqliteEntries(conn, self.words, self.prints)
         self.stories = SqliteStories(conn)
         self.searching = SqliteSearching(conn, self.words)
         self.topics = SqliteTopics(conn)
@@ -43,24 +48,28 @@ class SqliteTx:
         self.meta = SqliteMeta(conn)
         self.pushes = SqlitePushes(conn)
         self.pages = SqlitePages(conn)
-        self.prints = SqlitePrints(conn)
         self.ledger = SqliteLedger(conn)
+        self.learning = SqliteLearning(conn, self.words)
         self.hosts = SqliteHosts(conn)
         self.lists = SqliteLists(conn)
         self.journal = SqliteJournal(conn)
         self.reports = SqliteReports(conn)
+        self.retelling = SqliteRetelling(conn)
         self.columns = SqliteColumns(conn)
+        self.keys = SqliteKeys(conn)
+        self.placing = SqlitePlacing(conn)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Begin a part that can fail alone; the driver's errors leave it as ours."""
         with translated(self._place):
-            mark = self.words.mark()
+            marks = self.words.mark(), self.prints.mark()
             self.conn.execute("SAVEPOINT part")  # SQLite finds the innermost of a name
             try:
                 yield
             except BaseException:
-                self.words.back_to(mark)
+                self.words.back_to(marks[0])
+                self.prints.back_to(marks[1])
                 if self.conn.in_transaction:  # a full disk ends the whole transaction by itself
                     self.conn.execute("ROLLBACK TO part")
                     self.conn.execute("RELEASE part")

@@ -74,9 +74,18 @@ ALTER TABLE articles ADD COLUMN because TEXT NOT NULL DEFAULT 'first';  -- why i
 ALTER TABLE articles ADD COLUMN led_by INTEGER;      -- the entry that an editor chose for its lead
 UPDATE articles SET story_id = coalesce(merged_into, id);
 CREATE INDEX articles_of_story ON articles (story_id);
--- What the story index is built from at start.
-CREATE INDEX articles_clustered ON articles (last_at) WHERE cluster_id IS NOT NULL;
 ALTER TABLE entries ADD COLUMN reissue_of INTEGER;   -- the entry that this one corrects
+
+-- What the index of stories goes by, as it placed each article: it is built from these rows at start.
+-- Only as far back as its window; it is truth that could be found out again.
+CREATE TABLE reports (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    entry_id   INTEGER NOT NULL,             -- that opened the article
+    feed_id    INTEGER NOT NULL,
+    at         INTEGER NOT NULL,             -- its place in time
+    lang       TEXT NOT NULL,
+    terms      BLOB NOT NULL                 -- words and weights, 4 bytes each
+) STRICT;
 
 -- A column's instalments may be numbered; `told`: the text itself tells the date, else it is the day of
 -- publication.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,4 +72,10 @@ def aggregator(
         said = capfd.readouterr()
         return Spoken(code, said.out, said.err)
 
+    root = logging.getLogger()
+    level, before = root.level, tuple(root.handlers)
     yield call
+    # A quiet command must not silence the tests that follow.
+    root.setLevel(level)
+    for handler in (each for each in tuple(root.handlers) if each not in before):
+        root.removeHandler(handler)

@@ -243,6 +243,25 @@ def test_a_preview_of_a_rule_changes_nothing(polled: Aggregator) -> None:
     assert json.loads(polled("--json", "topics", "list").out)[0]["published"] == 1
 
 
+def test_suggestions_tell_how_far_they_hold_and_their_words(polled: Aggregator) -> None:
+    nothing = polled("topics", "suggest", "desk-choice")
+    assert nothing.code == 0 and "nothing learnt yet" in nothing.err
+    polled("-q", "approve", entry_id(polled, "corridor"), "desk-choice")
+    said = polled("topics", "suggest", "desk-choice")
+    head, row = (line.split("\t") for line in said.out.splitlines())
+    waiting = dict(zip(head, row, strict=True))
+    assert (waiting["state"], waiting["title"]) == ("new", "Horoscope for sailors")
+    assert "1 of 1 decisions were for the topic" in said.err
+    assert "cross-validated" not in said.err, "one decision cannot be tried on another"
+    polled("-q", "reject", entry_id(polled, "horoscope"), "desk-choice")
+    said = polled("--json", "topics", "suggest", "desk-choice", "--days", "30")
+    told = json.loads(said.out)
+    assert (told["decisions"], told["chosen"], told["acts"]) == (2, 1, "suggests only")
+    assert {each["word"]: each["weight"] > 0 for each in told["words"]}["corridor"] is True
+    assert (told["waiting"], told["near"]) == ([], [])
+    assert polled("topics", "suggest", "nowhere").code == 4
+
+
 def test_config_show_can_be_read_back(aggregator: Aggregator, tmp_path: Path) -> None:
     shown = tmp_path / "shown.yaml"
     shown.write_text(aggregator("config", "show").out)

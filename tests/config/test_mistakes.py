@@ -66,6 +66,18 @@ SPECIMENS = [
     ("net: {per_host: 17}\n", "1:17", "17 is out of bounds", "at most 16"),
     (FEED.format("name: desk"), "2:39", "the editors' own columns", "another name"),
     (FEED.format("trust: 1.5"), "2:40", "no number from 0 to 1", "0.5"),
+    (
+        TOPIC.format("match: y\n    learn: {publish_above: 0.3}"),
+        "5:28",
+        "0.3 would be wrong more often than right",
+        "0.95",
+    ),
+    (
+        TOPIC.format("match: y\n    learn: {publish_above: 95}"),
+        "5:28",
+        "no number from 0 to 1",
+        "0.5",
+    ),
     (FEED.format("fulltext: yes"), "2:43", "neither true nor false", "true or false"),
     # words of ours
     (

@@ -9,7 +9,7 @@ from aggregator.errors import ConfigError
 from aggregator.model.feed import Auth, FeedSpec, Rights
 from aggregator.model.grain import Grain
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
-from aggregator.model.topic import Expect, Mode, PublishSpec, Tell, TopicSpec
+from aggregator.model.topic import Expect, LearnSpec, Mode, PublishSpec, Tell, TopicSpec
 from tests.config.makers import HERE
 
 SHIPPED = Path(__file__).parents[2] / "feeds.yaml"
@@ -52,6 +52,7 @@ topics:
     publish: {items: 5, content: link, per_source: 2/hour, delay: 10m}
     expect: {in: ['https://example.com/a1'], out: ['https://example.com/ads/9']}
     lang: no
+    learn: {publish_above: 0.95}
 """
 
 
@@ -120,6 +121,7 @@ def test_every_key_arrives_where_it_belongs() -> None:
                     inside=("https://example.com/a1",), outside=("https://example.com/ads/9",)
                 ),
                 lang="no",
+                learn=LearnSpec(publish_above=0.95),
             ),
         ),
     )

@@ -325,3 +325,44 @@ def test_no_pair_of_what_is_apart_is_named_together() -> None:
     placed(QUAKE, index)
     pairs = [*combinations(index.story(1), 2)]
     assert pairs == [(1, 2), (1, 3), (2, 3)]
+
+
+def test_stories_kept_apart_are_told_by_any_two_of_theirs() -> None:
+    index = StoryIndex(window=72 * 3600)
+    for article, story in ((1, 1), (2, 1), (3, 3), (4, 3)):
+        bonds = Bonds(apart={1}) if article == 3 else NO_BONDS
+        said = ("ferry burns", "off corfu")
+        index.learn(article, said, "en", 0, cluster=story, story=story, bonds=bonds)
+    assert index.parted(2, 4)
+    assert not index.parted(1, 2)
+    assert not index.parted(1, 99)
+
+
+def test_stories_stay_apart_when_those_that_were_cut_have_left_the_window() -> None:
+    index = StoryIndex(window=WINDOW)
+    for article, (story, day) in enumerate([(1, 0), (2, 0), (1, 2), (2, 2), (1, 4), (2, 4)], 1):
+        bonds = Bonds(apart={1}) if article == 2 else NO_BONDS
+        at = NOON + day * 24 * HOUR
+        index.learn(article, said(QUAKE[0]), "en", at, cluster=story, story=story, bonds=bonds)
+    assert 1 not in index and 2 not in index
+    assert index.parted(3, 6)
+    index.expire(NOON + 3 * 24 * HOUR)
+    assert index.parted(5, 6)
+    for number, title in enumerate(QUAKE * 3, 7):
+        index.place(number, said(title), "en", NOON + 4 * 24 * HOUR + number, source=number)
+    assert [index.where(5), index.where(6)] == [(1, 1), (2, 2)]
+    for heir in {*index.heirs()}:
+        index.rebind(heir, NO_BONDS)
+    assert not index.parted(5, 6)
+    assert not index.heirs()
+
+
+def test_an_instalment_stays_one_when_an_editor_ties_it() -> None:
+    index = StoryIndex(window=72 * 3600)
+    for article, day in ((1, "2026-11-20"), (2, "2026-11-21")):
+        bonds = Bonds(instalments=(("Lane", day),))
+        said = ("global lane", "the world in one column")
+        index.place(article, said, "en", 0, source=article, bonds=bonds)
+    index.rebind(1, Bonds(apart={9}))
+    index.rebind(1, NO_BONDS)
+    assert index.parted(1, 2)

@@ -19,6 +19,7 @@ from aggregator.model.topic import (
     TopicSpec,
     Verb,
 )
+from tests.makers import an_item
 
 NOW = 1_750_000_000
 TOPIC = Topic(
@@ -187,3 +188,34 @@ def test_a_private_feed_never_leads() -> None:
     assert elect([entry(1, feed=1), entry(2, feed=2)], feeds, {}, None) == entry(2, feed=2)
     ruling = judge(case(entry(1, feed=1)), TOPIC, feeds, {}, over_quota=None, now=NOW)
     assert ruling.lead is None
+
+
+def shown(lead: int) -> Item:
+    return an_item(lead_entry_id=lead)
+
+
+def test_a_chosen_lead_comes_before_whoever_is_shown() -> None:
+    one, other = entry(1), replace(entry(2, feed=2), chosen=True)
+    assert elect([one, other], FEEDS, {}, shown(1)) == other
+    assert elect([one, other], FEEDS, {}, None) == other
+
+
+def test_a_reissue_takes_the_place_of_what_it_replaces_and_of_nothing_else() -> None:
+    first, other = entry(1), entry(2, feed=2)
+    update = replace(entry(3), reissue_of=EntryId(1))
+    again = replace(entry(4), reissue_of=EntryId(3))
+    assert elect([first, other, update], FEEDS, {}, shown(1)) == update
+    assert elect([first, other, update, again], FEEDS, {}, shown(1)) == again
+    assert elect([first, other, update], FEEDS, {}, shown(2)) == other
+    assert elect([first, update], FEEDS, {}, None) == update
+
+
+def test_two_that_claim_to_replace_each_other_come_to_an_end() -> None:
+    one = replace(entry(1), reissue_of=EntryId(2))
+    other = replace(entry(2), reissue_of=EntryId(1))
+    assert elect([one, other], FEEDS, {}, shown(1)) == other
+
+
+def test_of_two_texts_of_one_moment_the_fuller_is_shown() -> None:
+    short, full = entry(1, place=9), replace(entry(2, feed=2, place=9), fullness=300)
+    assert elect([short, full], FEEDS, {}, None) == full

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.facts import Differences, differences, facts_of, figures_of
+from aggregator.core.facts import Differences, beginning, differences, facts_of, figures_of
 from aggregator.model.prints import Facts
 
 TEXT = "the bank lent Acme Corp some 500 million to build a new harbour near Mombasa by next May"
@@ -54,6 +54,14 @@ def test_grouped_figures_are_one_figure() -> None:
 
 def test_where_most_words_have_capitals_only_figures_count() -> None:
     assert facts("BANK LENDS ACME 500 MILLION FOR HARBOUR").values == ("500",)
+
+
+def test_a_long_text_is_asked_for_its_beginning_in_whole_words() -> None:
+    text = "said Instagram " * 1000
+    assert set(beginning(text).split()) == {"said", "Instagram"}
+    assert 3900 < len(beginning(text)) <= 4000
+    assert beginning("short") == "short"
+    assert len(beginning("字" * 5000)) == 4000
 
 
 @given(st.text())

@@ -13,9 +13,15 @@ from aggregator.core.identity import (
     identify,
     lookup_hashes,
     public_id_of,
+    read_key,
+    rekeyed,
+    set_apart,
 )
+from aggregator.core.tracking import Tracking, listed, tracking
+from aggregator.core.urls import url_hash
 from aggregator.model.entry import Enclosure, Known, ParsedEntry
-from aggregator.model.ids import EntryId
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.keys import StoredKey
 
 Stored = dict[int, Known]
 
@@ -213,3 +219,76 @@ def test_a_story_id_is_opaque_and_its_own() -> None:
 def test_what_stores_hold_is_hashed_as_earlier_versions_did() -> None:
     assert public_id_of("https://e.org/f", "k é") == "ixipejtnggg7y3iu"
     assert body_hash("one two " * 40) == -8126412080851553530
+
+
+def kept(keyed: Keyed) -> StoredKey:
+    return StoredKey(
+        entry_id=EntryId(1),
+        feed_id=FeedId(1),
+        key=keyed.key,
+        key_hash=keyed.key_hash,
+        url=keyed.entry.url or "",
+        url_hash=keyed.url_hash,
+        title=keyed.entry.title,
+        published_at=keyed.entry.published,
+    )
+
+
+@given(FEW_ENTRIES)
+def test_a_stored_key_tells_what_it_is_made_of(entries: list[ParsedEntry]) -> None:
+    for each in assign(identify(entries), {}):
+        read = read_key(each.key, each.key_hash)
+        assert read is not None
+        assert (read.text, read.hash) == (each.key, each.key_hash)
+        assert (read.kind == "guid") is bool(each.entry.guid)
+
+
+OWN = tracking(("own_*",))
+
+
+def with_own(entry: ParsedEntry) -> ParsedEntry:
+    """The same at an address with a parameter that tells nothing, once one knows."""
+    if entry.url is None or entry.url.endswith(".example/"):
+        return replace(entry, url=None)
+    return replace(entry, url=f"{entry.url}?own_from=rss")
+
+
+@given(FEW_ENTRIES)
+def test_a_key_made_anew_is_the_one_it_would_have_had(entries: list[ParsedEntry]) -> None:
+    entries = [with_own(each) for each in entries]
+    for before, after in ((listed(), OWN), (OWN, listed())):
+        were, are = (assign(identify(entries, by), {}) for by in (before, after))
+        for old, new in zip(were, are, strict=True):
+            if old.entry.url:
+                assert rekeyed(kept(old), after) == kept(new)
+                assert rekeyed(kept(new), after) == kept(new)
+
+
+def rekeyed_to(entry: ParsedEntry, by: Tracking) -> tuple[StoredKey, StoredKey]:
+    (before,) = assign(identify([entry]), {})
+    return kept(before), rekeyed(kept(before), by)
+
+
+def test_what_cannot_be_told_of_a_key_stays_as_it_is() -> None:
+    long = an_entry(guid=None, url=f"https://news.example/{'a' * 700}?own_x=1")
+    root = an_entry(guid=None, url="https://news.example/?own_x=1")
+    for entry in (long, root):
+        before, after = rekeyed_to(entry, OWN)
+        assert (after.key, after.key_hash) == (before.key, before.key_hash)
+        assert after.url_hash == url_hash(entry.url or "", OWN) != before.url_hash
+
+
+def test_one_whose_plain_key_is_anothers_is_known_by_title_and_date() -> None:
+    one, other = (
+        an_entry(guid=None, url=f"https://news.example/a?own_n={n}", title=f"No. {n}", published=n)
+        for n in (1, 2)
+    )
+    (first, second) = (rekeyed_to(each, OWN)[1] for each in (one, other))
+    assert first.key_hash == second.key_hash
+    apart = set_apart(second, OWN)
+    known = {
+        first.key_hash: Known(entry_id=EntryId(1), digest=0, url_hash=first.url_hash),
+        apart.key_hash: Known(entry_id=EntryId(2), digest=0, url_hash=first.url_hash),
+    }
+    found = assign(identify([one, other], OWN), known)
+    assert [known[each.key_hash].entry_id for each in found] == [1, 2]

@@ -23,11 +23,13 @@ from aggregator.errors import StoreFull, UsageError
 from aggregator.formats.opml import write_opml
 from aggregator.model.exchange import Failed, Fault, Hop, Outcome, Post, Request
 from aggregator.model.feed import FeedStatus, Outline, OutlineList
+from aggregator.model.learn import LEARNT
 from aggregator.model.lists import ListSpec
 from aggregator.store.engine import SqliteStore, open_store
 from aggregator.system import bring_into_line
 from aggregator.web import shelf
 from tests.flow.newsroom import DAY, Newsroom, Told, answer, topic, url_of
+from tests.flow.test_suggest import GRAIN, PAST_LEAST, Wire, decided, topic_of_both
 
 PROMISED = 5.0  # seconds from a stop to the end
 PATIENCE = 20.0
@@ -38,6 +40,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the same jobs look more often, so that nobody waits for these tests."""
     for name in ("POLL_EVERY", "PUBLISH_EVERY", "WATCH_EVERY", "FOLLOW_EVERY", "CLOCK_EVERY"):
         monkeypatch.setattr(service, name, 0.1)
+    monkeypatch.setattr(service, "LEARN_EVERY", 0.1)
     monkeypatch.setattr(shelf, "LOOK_EVERY", 0.05)
 
 
@@ -117,6 +120,17 @@ def test_what_comes_due_later_is_polled_then(newsroom: Newsroom) -> None:
         newsroom.now += DAY
         until("the second item", shows(port, b"More grain"))
     assert len(newsroom.net.asked) == 2, "each once: when it was due"
+
+
+def test_what_was_learnt_publishes_by_itself_where_it_may(newsroom: Newsroom) -> None:
+    wire = Wire()
+    decided(newsroom, wire, PAST_LEAST, topic_of_both(0.9))
+    grain = wire.told(GRAIN)
+    newsroom.serves("wire", grain)
+    with running(newsroom) as (_, port):
+        newsroom.now += DAY
+        until("it is published", shows(port, grain.title.encode()))
+    assert newsroom.decisions()[-1].actor == LEARNT
 
 
 def test_a_live_list_adds_and_retires(newsroom: Newsroom) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from aggregator.errors import NotFound, QueryError
 from aggregator.flow.curate import withdraw
-from aggregator.flow.explain import Explanation, explain
+from aggregator.flow.explain import explain
 from aggregator.flow.preview import contracts, preview
 from aggregator.flow.search import search
+from aggregator.model.explanation import Explanation
 from aggregator.model.topic import Expect, Mode, PublishSpec, Verb
 from tests.flow.newsroom import DAY, HOUR, LONG, Newsroom, Told, topic
 from tests.makers import NOON
@@ -29,10 +30,12 @@ def test_it_tells_why_a_story_is_in(newsroom: Newsroom) -> None:
     answer = told(newsroom, "Grain too")
     assert answer.inside
     assert step(answer, "fetch")[0] == "from feed post"
-    assert step(answer, "story") == (
-        f"s{newsroom.entry('Grain').article_id}, told by 2 sources",
+    article = f"s{newsroom.entry('Grain').article_id}"
+    assert step(answer, "article") == (
+        f"{article}, 1 copy beside it",
         f"same text as entry {newsroom.entry('Grain').id}",
     )
+    assert step(answer, "story")[0] == f"{article}, told by 2 sources"
     assert step(answer, "tag")[0] == "port"
     assert step(answer, "rule")[0] == "matches"
     assert step(answer, "verdict")[0] == "published"

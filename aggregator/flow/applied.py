@@ -1,0 +1,115 @@
+"""What feeds.yaml did to rules: each change is one act, and what an editor undid stays undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.core.query import Term
+from aggregator.core.swings import swing
+from aggregator.core.text import hash_text
+from aggregator.flow.undoing import since_now
+from aggregator.model.ids import DecisionId, TopicId
+from aggregator.model.topic import Decision, NewDecision, Tell, Topic, TopicSpec, Verb
+from aggregator.ports import Tx
+
+FILE = "feeds.yaml"  # who acts when a rule of the file has changed
+_RULE = "rule:"  # in a payload, before a slug: the fingerprint of the rule it got
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A rule of the file that an editor has undone; `undo` names the decision that did it."""
+
+    slug: str
+    decision: DecisionId
+    undo: DecisionId
+
+    @property
+    def told(self) -> str:
+        """In words, with what to do."""
+        return (
+            f"topic {self.slug}: its rule in feeds.yaml was taken back (decision {self.undo}) and "
+            f"is left so until the file gives another; `aggregator undo {self.undo}` applies it"
+        )
+
+
+def fingerprint(spec: TopicSpec) -> str:
+    """Return what filing depends on: the rule, whether it publishes at once, what is one item."""
+    facts = [spec.match, spec.mode]
+    if spec.tell is not Tell.COPIES:
+        facts.append(spec.tell)
+    return str(hash_text(json.dumps(facts)))
+
+
+def begin(tx: Tx, specs: Sequence[TopicSpec], now: float) -> Decision:
+    """Append the one decision by which these topics get other rules from the file."""
+    only = tx.topics.find(specs[0].slug) if len(specs) == 1 else None
+    return tx.topics.decide(
+        NewDecision(
+            at=int(now),
+            actor=FILE,
+            verb=Verb.APPLY,
+            topic_id=only.id if only is not None else None,
+            payload={
+                "what": "rule of " + ", ".join(spec.slug for spec in specs),
+                **{_RULE + spec.slug: fingerprint(spec) for spec in specs},
+                **since_now(tx),
+            },
+        )
+    )
+
+
+def acts(tx: Tx) -> dict[str, Decision]:
+    """Return by slug the last act of the file on the topic's rule."""
+    found: dict[str, Decision] = {}
+    for decision in tx.topics.decided(Verb.APPLY, actor=FILE):
+        for name in decision.payload:
+            if name.startswith(_RULE):
+                found.setdefault(name.removeprefix(_RULE), decision)
+    return found
+
+
+def gives(act: Decision | None, spec: TopicSpec) -> bool:
+    """Return whether the act gave this topic this very rule."""
+    return act is not None and act.payload.get(_RULE + spec.slug) == fingerprint(spec)
+
+
+def refused(tx: Tx, specs: Sequence[TopicSpec]) -> tuple[Refused, ...]:
+    """Return which rules of the file editors have undone since the file gave them."""
+    last = acts(tx)
+    return tuple(
+        Refused(slug=spec.slug, decision=act.id, undo=undo)
+        for spec in specs
+        if (act := last.get(spec.slug)) is not None
+        and gives(act, spec)
+        and (undo := tx.topics.undone_by(act.id)) is not None
+        and (saved := tx.topics.find(spec.slug)) is not None
+        and fingerprint(saved.spec) != fingerprint(spec)
+    )
+
+
+def with_rule_of(spec: TopicSpec, saved: TopicSpec) -> TopicSpec:
+    """Return the file's topic with the rule it has here."""
+    return replace(spec, match=saved.match, mode=saved.mode, tell=saved.tell)
+
+
+def held(tx: Tx, topics: Sequence[Topic], since: int) -> dict[TopicId, int]:
+    """Count the entries each topic has admitted of those from then on."""
+    return {
+        topic.id: len(tx.searching.find(Term(field="topic", text=topic.spec.slug), since=since))
+        for topic in topics
+    }
+
+
+def swings(
+    tx: Tx, topics: Sequence[Topic], before: dict[TopicId, int], since: int
+) -> Iterator[str]:
+    """Yield in words which topics hold nothing or everything now and did not before."""
+    asked = tx.searching.count(since=since)
+    after = held(tx, topics, since)
+    for topic in topics:
+        told = swing(before[topic.id], after[topic.id], asked)
+        if told is not None:
+            yield f"topic {topic.spec.slug} {told}"

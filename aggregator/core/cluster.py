@@ -391,11 +391,7 @@ class StoryIndex:
                 held = self._articles.get(other)
                 if held is not None and held.cluster.whole is there:
                     return False
-        return self._ties.agree(_ids(ours), _ids(there.members))
-
-
-def _ids(articles: Sequence[Article]) -> Collection[int]:
-    return [each.id for each in articles]
+        return self._ties.agree([each.id for each in ours], [each.id for each in there.members])
 
 
 def _clusters_of(story: Group) -> list[Group]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from aggregator import PROJECT_PAGE, __version__
 from aggregator.core.text import hash_text
 from aggregator.errors import UsageError
+from aggregator.flow.applied import Taker, left_since
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import keep_up_with_clock
 from aggregator.flow.refile import refile_changed
@@ -95,11 +96,12 @@ def new_fetcher(settings: Settings) -> Fetcher:
     return HttpFetcher(settings.net, agent, wall=clock)
 
 
-def bring_into_line(kit: Kit) -> Synced:
+def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
     """Make the store follow feeds.yaml, stored entries included; documents carry our address.
 
     A store that followed this very file already is only read: no command waits for a writer
-    without need. Raises `UsageError` when the store is the demo's.
+    without need. Changed rules are a decision of the file's, or of `taker`. Raises `UsageError`
+    when the store is the demo's.
     """
     settings = kit.settings
     if settings.path is not None and follows_another(kit) == SAMPLE:
@@ -110,9 +112,10 @@ def bring_into_line(kit: Kit) -> Synced:
     done = Synced()
     with kit.store.read() as tx:
         stale = any(tx.meta.get(name) != value for name, value in facts.items())
+        stale = stale or bool(left_since(tx, settings.topics))
     if stale:
         with kit.store.write(durable=True) as tx:
-            done = sync(tx, settings, kit.clock())
+            done = sync(tx, settings, kit.clock(), taker)
             for topic in tx.topics.all():
                 tx.publications.mark_dirty(topic.id, kit.clock())
             act = done.applied  # undone, it is not this file that the store follows

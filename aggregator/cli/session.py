@@ -13,7 +13,9 @@ from aggregator.cli.show import Screen
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
+    from aggregator.flow.applied import Taker
     from aggregator.flow.kit import Kit
+    from aggregator.flow.sync import Synced
     from aggregator.model.settings import Settings
 
 FILE = "feeds.yaml"
@@ -54,18 +56,28 @@ class Session:
         `run`, `poll` and `publish` make it follow this one (`lead`). Raises `UsageError` for a
         `--db` that is not there, unless the command is one to begin a store with (`create`).
         """
-        from aggregator.system import bring_into_line, follows_another, open_kit
+        from aggregator.system import open_kit
 
         settings = self.settings()
         if not create:
             self._refuse_missing(settings.store)
         with open_kit(settings, base=base) as kit:
-            other = follows_another(kit) if sync and not lead else None
-            if other is not None:
-                self.screen.say(f"this store follows {other}, not {self.config}; left as it is")
-            elif sync:
-                bring_into_line(kit)
+            if sync:
+                self.follow(kit, lead=lead)
             yield kit
+
+    def follow(self, kit: Kit, *, lead: bool = False, taker: Taker | None = None) -> Synced | None:
+        """Let the store follow feeds.yaml; None where it follows another file and is left alone.
+
+        Changed rules are taken in by `taker`. With `lead` it follows this file from now on.
+        """
+        from aggregator.system import bring_into_line, follows_another
+
+        other = follows_another(kit) if not lead else None
+        if other is None:
+            return bring_into_line(kit, taker)
+        self.screen.say(f"this store follows {other}, not {self.config}; left as it is")
+        return None
 
     def _refuse_missing(self, store: str) -> None:
         """A path given by hand may be mistyped: an empty store there would answer everything."""

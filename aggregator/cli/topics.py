@@ -112,17 +112,23 @@ def show(session: Session, slug: str, state: str | None, limit: int) -> None:
 )
 @click.argument("slug")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 3650))
-@click.option("--match", help="A rule to try instead of the saved one.")
+@click.option("--match", help="A rule to try instead of the one in feeds.yaml.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(0))
 @click.pass_obj
 def test(session: Session, slug: str, days: int, match: str | None, limit: int) -> None:
-    """Ask a topic's rule of the last days' entries; change nothing."""
+    """Ask a topic's rule of the last days' entries; change nothing.
+
+    A rule that changed in feeds.yaml is tried, not taken in.
+    """
     from dataclasses import asdict
 
     from aggregator.flow.preview import preview
+    from aggregator.system import follows_another
 
-    with session.kit() as kit:
-        seen = preview(kit, slug, days=days, match=match)
+    with session.kit(sync=False) as kit:
+        ours = kit.settings.topics if follows_another(kit) is None else ()
+        spec = next((each for each in ours if each.slug == slug), None)
+        seen = preview(kit, slug, days=days, match=match, spec=spec)
     screen = session.screen
     if screen.json:
         screen.document(
@@ -132,8 +138,9 @@ def test(session: Session, slug: str, days: int, match: str | None, limit: int) 
             | {"found": len(seen.hits), "gained": len(seen.gained), "lost": len(seen.lost)}
         )
         return
-    change = f", {seen.joined} more and {seen.left} fewer than the saved rule" if match else ""
-    screen.say(f"{len(seen.hits)} of {seen.asked} entries in {days} days{change}")
+    change = f", {seen.joined} more and {seen.left} fewer than by the rule in force"
+    other = match is not None or bool(seen.joined or seen.left)
+    screen.say(f"{len(seen.hits)} of {seen.asked} entries in {days} days{change if other else ''}")
     if seen.warning:
         screen.warn(f"topic {slug} {seen.warning}")
     most = max((count for _, count in seen.per_day), default=1)
@@ -170,13 +177,18 @@ def _say_changes(screen: Screen, seen: Preview, limit: int) -> None:
 def backfill(session: Session, slugs: tuple[str, ...], days: int) -> None:
     """Give stored entries the tags, series and topics that feeds.yaml would give them now.
 
-    All topics, or those named. It is one decision: `undo` takes all of it back.
+    All topics, or those named. Rules that changed in the file are taken in with it. It is one
+    decision: `undo` takes all of it back.
     """
-    from aggregator.flow.backfill import backfill as fill
+    from aggregator.flow import backfill as filling
     from aggregator.flow.publish import publish_due
 
-    with session.kit() as kit:
-        done = fill(kit, slugs, days=days, actor=actor())
+    with session.kit(sync=False) as kit:
+        taker = filling.taker(kit, slugs, days=days, actor=actor())
+        taken = session.follow(kit, taker=taker)
+        act = taken.applied if taken is not None else None
+        begun = (act, taker) if act is not None else None
+        done = filling.backfill(kit, slugs, days=days, actor=actor(), begun=begun)
         publish_due(kit)
     for warning in done.warnings:
         session.screen.warn(f"{warning}; `aggregator undo {done.decision.id}` takes it back")

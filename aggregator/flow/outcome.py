@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from aggregator.core.curation import Ruling, elect, fold, judge
@@ -12,7 +12,7 @@ from aggregator.flow.kit import Kit
 from aggregator.flow.setup import Identity
 from aggregator.model.entry import Entry, EntryView
 from aggregator.model.ids import ArticleId, EntryId, FeedId
-from aggregator.model.topic import Admitted, Case, State, Tell, Topic
+from aggregator.model.topic import Admitted, Case, Item, State, Tell, Topic
 from aggregator.ports import Tx
 
 
@@ -47,10 +47,11 @@ def outcome(
         if entry_id in views:
             more[views[entry_id].entry.article_id].append(_admitted(views[entry_id], because))
     articles = {view.entry.article_id for view in views.values()}
-    told = [(_before(part), _after(part, more, gone)) for part in _parts(tx, topic, articles)]
-    told.sort(key=lambda pair: min((a.place for a in pair[1].admitted), default=0))
-    quota, changes = _Quota(tx, topic, now), []
-    for before, after in told:
+    parts = _parts(tx, topic, articles)
+    told = [(_before(part), _after(part, more, gone), part) for part in parts]
+    told.sort(key=lambda each: min((a.place for a in each[1].admitted), default=0))
+    quota, changes = _Quota(tx, topic, now), list[Change]()
+    for before, after, part in told:
         bring_feeds(tx, who, (each.feed_id for each in after.admitted))
         over = quota.over(after, who)
         ruling = judge(after, topic, who.feeds, who.homes, over_quota=over, now=now)
@@ -59,6 +60,7 @@ def outcome(
             changes.append(change)
             if change.shown and ruling.lead is not None:
                 quota.spend(after, who)
+        changes += _told_by_another(tx, part, after.article_id, now)
     return tuple(changes)
 
 
@@ -134,9 +136,30 @@ class _Quota:
             self._spent[first.feed_id] += 1
 
 
+def _is_out(item: Item | None, now: int) -> bool:
+    return item is not None and (item.visible_until is None or item.visible_until > now)
+
+
+def _told_by_another(tx: Tx, parts: list[Case], head: ArticleId, now: int) -> Iterator[Change]:
+    """Yield what is an item of its own now and will be told by that of its story."""
+    for case in parts:
+        item, verdict = case.item, case.verdict
+        if item is None or case.article_id == head or not _is_out(item, now):
+            continue
+        entry = tx.entries.get(item.lead_entry_id)
+        yield Change(
+            entry_id=int(item.lead_entry_id),
+            title=entry.text.title if entry is not None else "",
+            before=verdict.state if verdict is not None else None,
+            after=None,
+            shown=False,
+            because="another item tells its story",
+        )
+
+
 def _change(tx: Tx, before: Case, ruling: Ruling, now: int) -> Change | None:
     item, old, new = before.item, before.verdict, ruling.verdict
-    was = item is not None and (item.visible_until is None or item.visible_until > now)
+    was = _is_out(item, now)
     shown = new is not None and new.state is State.PUBLISHED and ruling.lead is not None
     states = (old.state if old else None, new.state if new else None)
     if was == shown and states[0] == states[1]:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, zip_longest
 
-from aggregator.core.drafting import subject_of
+from aggregator.core.drafting import Books, body_with_page, subject, subject_of
 from aggregator.core.near_misses import near_misses
 from aggregator.core.query import Node, Term, check_rule, parse_query
 from aggregator.core.rules import matches
-from aggregator.core.swings import swing
+from aggregator.core.standing import rule_book
+from aggregator.core.swings import swing, swing_of_late
 from aggregator.core.tracking import Tracking, tracking
 from aggregator.core.urls import url_hash
 from aggregator.flow.applied import refused
 from aggregator.flow.curate import topic_named
-from aggregator.flow.kit import Kit
+from aggregator.flow.kit import Kit, books
 from aggregator.flow.outcome import Change, outcome
-from aggregator.model.ids import EntryId
+from aggregator.flow.retag import filed_today
+from aggregator.flow.search import within_reach
+from aggregator.model.feed import Origin
+from aggregator.model.ids import EntryId, TopicId
 from aggregator.model.topic import Topic, TopicSpec, TopicStatus
 from aggregator.ports import Tx
 
 PAGE = 500
 SHOWN = 10  # near misses
+LATE = 3  # days that are held against those before them
+DAY = 86_400
+NOT_YET = TopicId(0)  # no topic has this number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,25 +97,39 @@ class Contract:
     because: str
 
 
-def preview(kit: Kit, slug: str, *, days: int = 30, match: str | None = None) -> Preview:
+def preview(
+    kit: Kit,
+    slug: str,
+    *,
+    days: int = 30,
+    match: str | None = None,
+    spec: TopicSpec | None = None,
+) -> Preview:
     """Ask a topic's rule, or `match` in its place, of the last days' entries; change nothing.
 
-    Raises `NotFound` for the topic and `QueryError`, with the position, for the rule.
+    `spec` is the topic as feeds.yaml has it, where that may not be taken in yet, or new. Raises
+    `NotFound` for the topic and `QueryError`, with the position, for the rule.
     """
-    since = int(kit.clock()) - days * 86400
+    now = int(kit.clock())
+    since = now - days * DAY
     with kit.store.read() as tx:
-        topic = topic_named(tx, slug)
-        rule = topic.spec.match if match is None else match
+        topic = _topic(tx, slug, spec)
+        said = topic.spec if spec is None else spec
+        rule = said.match if match is None else match
+        tried = replace(topic, spec=replace(said, match=rule))
         node = parse_query(rule)
         check_rule(node, rule)
         ids = tx.searching.find(node, since=since)
-        asked = tx.searching.count(since=since)
-        saved = set(ids if match is None else _saved(tx, topic, since))
+        saved = _saved(tx, topic, since)
         hits = list(_hits(tx, node, ids))
-        misses = tuple(_misses(tx, node, since))
+        misses = tuple(_misses(tx, node, since, now))
         had = set(tx.searching.find(Term(field="topic", text=slug), since=since))
-        whys = {EntryId(hit.entry_id): hit.because for hit in hits if hit.entry_id not in had}
-        changes = outcome(tx, kit, topic, whys, had - set(ids))
+        judged = (said.mode, said.tell) == (topic.spec.mode, topic.spec.tell)  # as they are now
+        known = had if judged else set[EntryId]()
+        whys = {EntryId(hit.entry_id): hit.because for hit in hits if hit.entry_id not in known}
+        changes = outcome(tx, kit, tried, whys, had - set(ids))
+        asked, asked_late = (tx.searching.count(since=at) for at in (since, now - LATE * DAY))
+    recent = sum(hit.published >= now - LATE * DAY for hit in hits)
     per_day = Counter(_day(hit.published) for hit in hits)
     per_feed = Counter(hit.feed for hit in hits)
     return Preview(
@@ -122,18 +144,23 @@ def preview(kit: Kit, slug: str, *, days: int = 30, match: str | None = None) ->
         left=len(saved - set(ids)),
         misses=misses,
         changes=changes,
-        warning=swing(len(had), len(ids), asked),
+        warning=swing(len(had), len(ids), asked)
+        or swing_of_late(LATE, (recent, asked_late), (len(ids) - recent, asked - asked_late)),
     )
 
 
 def contracts(kit: Kit) -> tuple[Contract, ...]:
-    """Ask every topic's `expect` lines of the entries we have, by the rules feeds.yaml has now."""
+    """Ask every topic's `expect` lines of the entries we have, by what feeds.yaml says now.
+
+    Its rules, and the tags and series that it would give these entries.
+    """
     by = tracking(kit.settings.tracking)
     with kit.store.read() as tx:
         specs = {topic.spec.slug: topic.spec for topic in tx.topics.all(TopicStatus.ACTIVE)}
         specs |= {spec.slug: spec for spec in kit.settings.topics}
+        ready = replace(books(tx, kit.settings), rules=rule_book(()))
         return tuple(
-            _contract(tx, spec, url, expected, by)
+            _contract(tx, spec, (url, expected), ready, by)
             for spec in specs.values()
             for expected, urls in ((True, spec.expect.inside), (False, spec.expect.outside))
             for url in urls
@@ -141,26 +168,36 @@ def contracts(kit: Kit) -> tuple[Contract, ...]:
 
 
 def warnings(kit: Kit, *, days: int = 30) -> tuple[str, ...]:
-    """Return which rules of feeds.yaml hold nothing or everything of late and did not before.
+    """Return which rules of feeds.yaml hold nothing or everything now and did not before.
 
-    And which are not applied because an editor has undone them.
+    Rules that changed are compared with what their topics hold, all of them with the days before
+    the last three. And which rules are not applied because an editor has undone them.
     """
-    since, told = int(kit.clock()) - days * 86400, []
+    now, told = int(kit.clock()), []
+    since, late = now - days * DAY, now - LATE * DAY
     with kit.store.read() as tx:
         undone = {each.slug: each.told for each in refused(tx, kit.settings.topics)}
-        asked = tx.searching.count(since=since)
+        asked, asked_late = tx.searching.count(since=since), tx.searching.count(since=late)
         for spec in kit.settings.topics:
             if spec.slug in undone or tx.topics.find(spec.slug) is None:
                 continue
-            before = tx.searching.find(Term(field="topic", text=spec.slug), since=since)
-            after = tx.searching.find(parse_query(spec.match), since=since)
-            changed = swing(len(before), len(after), asked)
+            held = Term(field="topic", text=spec.slug)
+            before = len(tx.searching.find(held, since=since))
+            after = len(tx.searching.find(parse_query(spec.match), since=since))
+            recent = len(tx.searching.find(held, since=late))
+            changed = swing(before, after, asked) or swing_of_late(
+                LATE, (recent, asked_late), (before - recent, asked - asked_late)
+            )
             if changed is not None:
                 told.append(f"topic {spec.slug} {changed}")
     return (*undone.values(), *told)
 
 
-def _contract(tx: Tx, spec: TopicSpec, url: str, expected: bool, by: Tracking) -> Contract:
+def _contract(
+    tx: Tx, spec: TopicSpec, promise: tuple[str, bool], ready: Books, by: Tracking
+) -> Contract:
+    url, expected = promise
+
     def result(holds: bool, because: str, *, unseen: bool = False) -> Contract:
         return Contract(
             slug=spec.slug,
@@ -177,7 +214,9 @@ def _contract(tx: Tx, spec: TopicSpec, url: str, expected: bool, by: Tracking) -
     for entry in entries:
         feed = tx.feeds.get(entry.feed_id) if entry is not None else None
         if entry is not None and feed is not None:
-            asked = subject_of(entry, feed)
+            tags, series, _ = filed_today(entry, feed, ready)
+            body = body_with_page(entry)
+            asked = subject(entry.text, feed, tags, series, place=entry.place, body=body)
             answers.append(matches(node, asked))
     if not answers:
         return result(True, "no entry of this address has been seen yet", unseen=True)
@@ -186,8 +225,18 @@ def _contract(tx: Tx, spec: TopicSpec, url: str, expected: bool, by: Tracking) -
     return result((inside is not None) == expected, decisive.because)
 
 
-def _saved(tx: Tx, topic: Topic, since: int) -> tuple[EntryId, ...]:
-    return tx.searching.find(parse_query(topic.spec.match), since=since)
+def _topic(tx: Tx, slug: str, spec: TopicSpec | None) -> Topic:
+    """Return the topic as it stands; one that only the file has yet holds nothing."""
+    if spec is None or tx.topics.find(slug) is not None:
+        return topic_named(tx, slug)
+    return Topic(id=NOT_YET, spec=spec, origin=Origin.FILE)
+
+
+def _saved(tx: Tx, topic: Topic, since: int) -> set[EntryId]:
+    """Return what the rule in force admits."""
+    if topic.id == NOT_YET:
+        return set()
+    return set(tx.searching.find(parse_query(topic.spec.match), since=since))
 
 
 def _hits(tx: Tx, node: Node, ids: Sequence[EntryId]) -> Iterator[Hit]:
@@ -202,12 +251,17 @@ def _hits(tx: Tx, node: Node, ids: Sequence[EntryId]) -> Iterator[Hit]:
             )
 
 
-def _misses(tx: Tx, node: Node, since: int) -> Iterator[Miss]:
-    """Yield near misses, those of each clause in turn until there are ten."""
-    found: dict[EntryId, str] = {}
+def _misses(tx: Tx, node: Node, since: int, now: int) -> Iterator[Miss]:
+    """Yield near misses, one of each clause in turn until there are ten."""
+    by_clause = []
     for query, clause in near_misses(node):
-        for entry_id in tx.searching.find(query, since=since, limit=SHOWN):
-            found.setdefault(entry_id, clause)
+        bounded, _ = within_reach(query, now)  # a clause less may leave bodies alone to be read
+        ids = tx.searching.find(bounded, since=since, limit=SHOWN)
+        by_clause.append([(entry_id, clause) for entry_id in ids])
+    found: dict[EntryId, str] = {}
+    for each in chain.from_iterable(zip_longest(*by_clause)):
+        if each is not None:
+            found.setdefault(*each)
     for view in tx.entries.views(tuple(found)[:SHOWN]):
         yield Miss(
             entry_id=view.entry.id,

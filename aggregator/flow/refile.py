@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from aggregator.core.drafting import subject_of
 from aggregator.core.standing import RuleBook, rule_book
-from aggregator.flow.applied import acts, fingerprint, gives, held, swings
+from aggregator.flow.applied import FILE, acts, fingerprint, gives, held, swings
 from aggregator.flow.filing import Desk, bring_feeds, desk, refresh_articles
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import identity
@@ -68,11 +68,16 @@ def _refile(kit: Kit, act: DecisionId | None, topics: tuple[Topic, ...]) -> int:
             with _recording(tx, act):
                 for topic in topics:
                     tx.topics.set_filed_spec(topic.id, fingerprint(topic.spec))
-    if act is not None:
-        with kit.store.read() as tx:
+    with kit.store.read() as tx:
+        if _is_files(tx, act):  # whoever took it in with more will tell of all at the end
             for told in swings(tx, topics, had, since):
                 log.warning("%s; `aggregator undo %s` takes the rule back", told, act)
     return asked
+
+
+def _is_files(tx: Tx, act: DecisionId | None) -> bool:
+    decision = tx.topics.decision(act) if act is not None else None
+    return decision is not None and decision.actor == FILE
 
 
 def _refile_page(

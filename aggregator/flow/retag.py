@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from aggregator.core.drafting import Books, body_with_page, file, subject
 from aggregator.core.naming import DESK_FEED
 from aggregator.flow.filing import Desk, bring_feeds, redraw, refresh_articles
-from aggregator.model.entry import Entry, Instalment
+from aggregator.model.entry import Entry, Instalment, Tag
+from aggregator.model.feed import Feed
 from aggregator.model.ids import TopicId
+from aggregator.model.intake import Match
 from aggregator.ports import Tx
 
 
@@ -31,13 +33,7 @@ def retag_entries(
         feed = who.feeds.get(entry.feed_id)
         if feed is None:
             continue
-        body = body_with_page(entry)
-        tags, series, matches = file(entry.text, body, feed, ready, place=entry.place)
-        named = _named(entry, {each.series for each in series})
-        if named and feed.spec.name == DESK_FEED:
-            series = (*series, *named)
-            about = subject(entry.text, feed, tags, series, place=entry.place, body=body)
-            matches = ready.rules.match(about)
+        tags, series, matches = filed_today(entry, feed, ready)
         retagged = (tags, series) != (entry.tags, entry.series)
         if retagged:
             tx.pages.refile(entry.id, tags, series)
@@ -46,6 +42,20 @@ def retag_entries(
     refresh_articles(tx, who, touched, now)
     redraw(tx, touched, now)
     return len(touched)
+
+
+def filed_today(
+    entry: Entry, feed: Feed, ready: Books
+) -> tuple[tuple[Tag, ...], tuple[Instalment, ...], tuple[Match, ...]]:
+    """Return the tags, series and topics a stored entry would get if it came now."""
+    body = body_with_page(entry)
+    tags, series, matches = file(entry.text, body, feed, ready, place=entry.place)
+    named = _named(entry, {each.series for each in series})
+    if named and feed.spec.name == DESK_FEED:
+        series = (*series, *named)
+        about = subject(entry.text, feed, tags, series, place=entry.place, body=body)
+        matches = ready.rules.match(about)
+    return tags, series, matches
 
 
 def _named(entry: Entry, told: set[str]) -> tuple[Instalment, ...]:

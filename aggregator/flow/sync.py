@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from aggregator.core.schedule import due_by
-from aggregator.flow.applied import begin, fingerprint, refused, with_rule_of
+from aggregator.flow.applied import Taker, begin, fingerprint, give_up, refused, with_rule_of
 from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.follow import sync_lists
 from aggregator.flow.setup import identity
@@ -34,14 +34,14 @@ class Synced:
         return bool(self.added or self.changed or self.retired)
 
 
-def sync(tx: Tx, settings: Settings, now: float) -> Synced:
+def sync(tx: Tx, settings: Settings, now: float, taker: Taker | None = None) -> Synced:
     """Make feeds and topics of the file those of the store; what left the file is retired.
 
     A feed keeps its number and history while its address or its name stays, and its validators
     while the address does. What the desk made is left alone, unless the file now defines the same
-    address or slug.
+    address or slug. A changed rule is a decision of the file's, or of `taker`.
     """
-    feeds, topics = _feeds(tx, settings, now), _topics(tx, settings, now)
+    feeds, topics = _feeds(tx, settings, now), _topics(tx, settings, now, taker or Taker())
     sync_lists(tx, settings, now)
     if feeds.changed:  # names and rights show in whatever is published of them
         for topic in tx.topics.all():
@@ -156,13 +156,13 @@ def _free_names(tx: Tx, before: Mapping[str, Feed], specs: Sequence[FeedSpec]) -
             tx.feeds.change(feed.id, freed, origin=feed.origin)
 
 
-def _topics(tx: Tx, settings: Settings, now: float) -> Synced:
+def _topics(tx: Tx, settings: Settings, now: float, taker: Taker) -> Synced:
     by_slug = {topic.spec.slug: topic for topic in tx.topics.all()}
     specs = _without_refused(tx, settings.topics, by_slug)
     added, changed = [], []
     retired = _retire_topics(tx, by_slug.values(), {spec.slug for spec in specs})
     ruled = [spec for spec in specs if _has_other_rule(tx, by_slug.get(spec.slug), spec)]
-    act = begin(tx, ruled, now).id if ruled else None
+    act = begin(tx, ruled, now, taker).id if ruled else None
     for spec in specs:
         before = by_slug.get(spec.slug)
         if before is None:
@@ -201,6 +201,7 @@ def _without_refused(
     tx: Tx, specs: Sequence[TopicSpec], saved: Mapping[str, Topic]
 ) -> tuple[TopicSpec, ...]:
     """Return the file's topics, those whose rule an editor has undone with the rule they have."""
+    give_up(tx, specs)
     undone = {each.slug: each for each in refused(tx, specs)}
     for each in undone.values():
         log.warning("%s", each.told)

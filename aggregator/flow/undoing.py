@@ -43,8 +43,8 @@ def reverse(tx: Tx, kit: Kit, decision: Decision, now: int) -> Touched:
     """Take back what the act that `decision` undoes has changed, noted under `decision` itself.
 
     So an undo is undone the same way. Where nothing came since, every row is as it was before;
-    entries that came since are asked by the rules that hold now, and what editors decided since
-    stays decided.
+    entries that came since, or were revised or filed by a later act, are asked by the rules that
+    hold now, and what editors decided since stays decided.
     """
     target = tx.topics.decision(decision.undo_of) if decision.undo_of is not None else None
     if target is None:
@@ -53,7 +53,7 @@ def reverse(tx: Tx, kit: Kit, decision: Decision, now: int) -> Touched:
     with tx.journal.recording(decision.id):
         touched = tx.journal.reverse(target.id)
         who = desk(tx, us)  # with the rules of before
-        late = tuple(_come_since(tx, target))
+        late = (*_come_since(tx, target), *_changed_since(tx, target, touched))
         bring_feeds(tx, who, (entry.feed_id for entry in late))
         active = {each.id for each in who.topics.values() if each.status is TopicStatus.ACTIVE}
         asked = [who.topics[each] for each in sorted(touched.topics & active)]
@@ -82,6 +82,19 @@ def _come_since(tx: Tx, target: Decision) -> Iterator[Entry]:
         if len(newer) < PAGE:
             return
         before = newer[-1].id
+
+
+def _changed_since(tx: Tx, target: Decision, touched: Touched) -> Iterator[Entry]:
+    """Yield older entries whose topics are not what the act alone made of them."""
+    ids = set(tx.entries.revised(target.at))
+    for act in tx.topics.decided(Verb.APPLY):
+        if act.id > target.id and not tx.topics.undone(act.id):
+            ids |= tx.journal.touched(act.id).entries | touched.entries
+    through = int(target.payload.get(THROUGH, -1))
+    for entry_id in sorted(ids):
+        entry = tx.entries.get(entry_id) if entry_id <= through else None
+        if entry is not None:
+            yield entry
 
 
 def _decided_since(tx: Tx, target: DecisionId) -> set[ArticleId]:

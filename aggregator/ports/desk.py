@@ -84,8 +84,8 @@ class Topics(Protocol):
         """Newest first."""
         ...
 
-    def decided(self, verb: Verb, *, actor: str) -> tuple[Decision, ...]:
-        """Somebody's acts of this kind, newest first."""
+    def decided(self, verb: Verb) -> tuple[Decision, ...]:
+        """All acts of this kind, newest first."""
         ...
 
     def undone_by(self, decision_id: DecisionId) -> DecisionId | None:

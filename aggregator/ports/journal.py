@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from aggregator.model.ids import ArticleId, DecisionId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, TopicId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,7 @@ class Touched:
     rows: int = 0
     topics: frozenset[TopicId] = frozenset()
     articles: frozenset[ArticleId] = frozenset()
+    entries: frozenset[EntryId] = frozenset()  # whose tags, series, topics or article changed
 
 
 class Journal(Protocol):

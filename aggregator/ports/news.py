@@ -50,6 +50,10 @@ class Entries(Protocol):
 
     def by_url(self, url_hash: int) -> tuple[EntryId, ...]: ...
     def revisions(self, entry_id: EntryId) -> tuple[Revision, ...]: ...
+    def revised(self, since: int) -> tuple[EntryId, ...]:
+        """Entries whose text was replaced from then on."""
+        ...
+
     def newest(
         self, *, since: int = 0, before_id: int | None = None, limit: int
     ) -> tuple[Entry, ...]:

@@ -166,6 +166,12 @@ class SqliteEntries:
             for row in found
         )
 
+    def revised(self, since: int) -> tuple[EntryId, ...]:
+        """Return the entries whose text was replaced from then on, in order of id."""
+        return self._ids(
+            "SELECT DISTINCT entry_id FROM revisions WHERE at >= ? ORDER BY entry_id", since
+        )
+
     def newest(
         self, *, since: int = 0, before_id: int | None = None, limit: int
     ) -> tuple[Entry, ...]:

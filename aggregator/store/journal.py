@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aggregator.model.ids import ArticleId, DecisionId, TopicId
+from aggregator.model.ids import ArticleId, DecisionId, EntryId, TopicId
 from aggregator.ports.journal import Touched
 from aggregator.store.sqlite import Connection
 
@@ -82,14 +82,23 @@ class SqliteJournal:
         """Return whose rows a decision changed."""
         topics: set[TopicId] = set()
         articles: set[ArticleId] = set()
+        entries: set[EntryId] = set()
         rows = 0
         for tbl, before, after in self._conn.execute(
             "SELECT tbl, before, after FROM journal WHERE decision_id = ?", (decision_id,)
         ):
             rows += 1
             for image in filter(None, (before, after)):
-                _note(tbl, json.loads(image), topics, articles)
-        return Touched(rows=rows, topics=frozenset(topics), articles=frozenset(articles))
+                row = json.loads(image)
+                _note(tbl, row, topics, articles)
+                if (entry_id := row.get("id" if tbl == "entries" else "entry_id")) is not None:
+                    entries.add(EntryId(entry_id))
+        return Touched(
+            rows=rows,
+            topics=frozenset(topics),
+            articles=frozenset(articles),
+            entries=frozenset(entries),
+        )
 
     def reverse(self, decision_id: DecisionId) -> Touched:
         """Walk the decision's changes back."""

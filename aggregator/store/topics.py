@@ -231,14 +231,15 @@ class SqliteTopics:
 
     def add_item(self, item: NewItem) -> Item:
         """Give a story its place. Raises `UsageError` when the topic already has the uri."""
-        if self.has_uri(item.topic_id, item.uri):
-            raise UsageError(f"topic {item.topic_id} already has an item with the id {item.uri}")
         cursor = self._conn.execute(
             "INSERT INTO items (topic_id, article_id, uri, lead_entry_id, first_published_at,"
             " updated_at, visible_from, visible_until) VALUES (:topic_id, :article_id, :uri,"
-            " :lead_entry_id, :first_published_at, :updated_at, :visible_from, :visible_until)",
+            " :lead_entry_id, :first_published_at, :updated_at, :visible_from, :visible_until)"
+            " ON CONFLICT (topic_id, uri) DO NOTHING",
             columns(item),
         )
+        if not cursor.rowcount:
+            raise UsageError(f"topic {item.topic_id} already has an item with the id {item.uri}")
         return Item(id=ItemId(cursor.lastrowid or 0), text_digest=None, **columns(item))
 
     def has_uri(self, topic_id: TopicId, uri: str) -> bool:
@@ -275,10 +276,10 @@ class SqliteTopics:
         found = self._conn.execute("SELECT * FROM decisions ORDER BY id DESC LIMIT ?", (limit,))
         return tuple(rows.a_decision(row) for row in found)
 
-    def decided(self, verb: Verb, *, actor: str) -> tuple[Decision, ...]:
-        """Return somebody's acts of this kind, newest first."""
+    def decided(self, verb: Verb) -> tuple[Decision, ...]:
+        """Return all acts of this kind, newest first."""
         found = self._conn.execute(
-            "SELECT * FROM decisions WHERE verb = ? AND actor = ? ORDER BY id DESC", (verb, actor)
+            "SELECT * FROM decisions WHERE verb = ? ORDER BY id DESC", (verb,)
         )
         return tuple(rows.a_decision(row) for row in found)
 

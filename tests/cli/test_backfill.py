@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Aggregator
+from tests.store.snapshot import rows_of
 
 YEARS = ("--days", "3650")
 
@@ -55,3 +56,43 @@ def test_check_asks_the_rules_of_the_file_and_warns_of_those_taken_back(
     polled("undo", str(act))
     assert "was taken back" in polled("check").err
     assert "tag:world" in polled("topics", "show", "desk-choice").err
+
+
+def rows_beside_documents(desk: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows that an undo restores: documents are composed anew, to the same bytes."""
+    rows = rows_of(desk.parent / "desk.db")
+    documents = rows.pop("documents")
+    return rows | {"bodies": [row[:-1] for row in documents]}
+
+
+def test_a_changed_file_is_applied_and_undone_row_by_row(polled: Aggregator, desk: Path) -> None:
+    """Rule and vocabulary in one command are one act: a plain `undo` takes both back."""
+    before = rows_beside_documents(desk)
+    said = desk.read_text().replace("corridor NOT title:horoscope", "tag:ship")
+    desk.write_text(said + "tags: {ship: [ships, sailors]}\n")
+    assert "+1 −0" in polled("topics", "test", "lane", *YEARS, "--match", "horoscope OR ships").err
+    assert rows_beside_documents(desk) == before, "a trial takes nothing in"
+
+    told = json.loads(polled("--json", "topics", "backfill", *YEARS).out)
+    assert (told["entries"], told["changed"], told["warnings"]) == (2, 2, [])
+    assert json.loads(polled("--json", "topics", "list").out)[0]["published"] == 2
+    assert len(json.loads(polled("--json", "log").out)) == 1
+    assert json.loads(polled("--json", "undo").out)["undone"] == told["decision"]
+    assert rows_beside_documents(desk) == before
+
+
+def test_a_trial_is_of_the_rule_in_the_file(polled: Aggregator, desk: Path) -> None:
+    desk.write_text(desk.read_text().replace("corridor NOT title:horoscope", "horoscope"))
+    told = json.loads(polled("--json", "topics", "test", "lane", *YEARS).out)
+    assert (told["match"], told["gained"], told["lost"]) == ("horoscope", 1, 1)
+    assert json.loads(polled("--json", "log").out) == []
+    desk.write_text(desk.read_text() + "  - {slug: stars, title: Stars, match: horoscope}\n")
+    assert json.loads(polled("--json", "topics", "test", "stars", *YEARS).out)["found"] == 1
+    assert json.loads(polled("--json", "log").out) == []
+    assert polled("topics", "test", "moon").code == 4
+
+
+def test_a_backfill_of_no_topic_takes_nothing_in(polled: Aggregator, desk: Path) -> None:
+    desk.write_text(desk.read_text().replace("corridor NOT title:horoscope", "horoscope"))
+    assert polled("topics", "backfill", "moon").code == 4
+    assert json.loads(polled("--json", "log").out) == []

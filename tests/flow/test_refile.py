@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from aggregator.errors import NotFound, UsageError
 from aggregator.flow import backfill as filling
 from aggregator.flow import refile, retag
 from aggregator.flow.applied import FILE
-from aggregator.flow.backfill import backfill
+from aggregator.flow.backfill import backfill, taker
 from aggregator.flow.curate import undo
 from aggregator.model.topic import Mode, PublishSpec, Tell, TopicSpec, Verb
+from aggregator.system import bring_into_line
 from tests.flow.newsroom import DAY, LONG, Newsroom, Told, feed, topic
 from tests.makers import NOON
-from tests.store.snapshot import rows_of
+from tests.store.snapshot import GROWING, rows_of
 
 CROPS = [
     Told(guid="1", title="Grain", text=".", at=NOON - DAY),
@@ -239,3 +241,68 @@ def test_undo_without_a_number_passes_over_the_file(desk: Newsroom) -> None:
 def test_a_new_topic_and_a_new_title_are_no_acts(desk: Newsroom) -> None:
     desk.follow(["wire", feed("post")], [*topics("grain", title="Crops"), topic("rye", "rye")])
     assert acts(desk) == []
+
+
+def test_changed_rules_and_a_backfill_are_one_act(desk: Newsroom, place: Path) -> None:
+    """As `topics backfill` takes in the file: rule, vocabulary and older days, one undo."""
+    before = rows_of(place)
+    wanted = tuple(topics("tag:crop OR oats"))
+    settings = replace(desk.kit.settings, topics=wanted, tags={"crop": ("wheat", "rye")})
+    desk.kit = replace(desk.kit, settings=settings)
+    who = taker(desk.kit, days=60, actor="ida")
+    act = bring_into_line(desk.kit, who).applied
+    assert act is not None
+    done = backfill(desk.kit, days=60, actor="ida", begun=(act, who))
+    desk.publish()
+    assert set(desk.titles()) == {"Wheat and grain", "Wheat", "Rye"}
+    assert (done.decision.id, done.decision.actor, done.changed) == (act, "ida", 6)
+    assert done.warnings == (), "what it had between rule and vocabulary is nobody's loss"
+    assert done.decision.payload["what"] == (
+        "rule of grain; tags, series and rules of all topics, 60 days"
+    )
+    after = rows_of(place)
+
+    undone = take_back(desk)
+    assert rows_of(place) == before
+    bring_into_line(desk.kit)
+    assert desk.titles() == ["Barley", "Wheat and grain"], "it is left as the editor wants it"
+    take_back(desk, undone)
+    assert rows_of(place, without={*GROWING, "meta", "documents"}) == {
+        name: rows for name, rows in after.items() if name not in ("meta", "documents")
+    }
+
+
+def test_a_rule_the_file_has_left_since_may_be_said_again(desk: Newsroom) -> None:
+    follow(desk, "wheat")
+    take_back(desk, acts(desk)[0])
+    shown = desk.titles()
+    follow(desk, "grain")
+    assert desk.titles() == shown
+    follow(desk, "wheat")
+    assert len(acts(desk)) == 2
+    assert "Wheat" in desk.titles()
+
+
+def test_what_was_revised_since_goes_by_the_rule_of_before(desk: Newsroom) -> None:
+    follow(desk, "wheat")
+    desk.now += DAY
+    revised = replace(CROPS[3], title="Rye and wheat")
+    desk.hears("wire", *CROPS[:3], revised, CROPS[4])
+    assert "Rye and wheat" in desk.titles()
+    take_back(desk, acts(desk)[0])
+    assert set(desk.titles()) == {"Barley", "Wheat and grain"}
+
+
+def test_an_act_below_a_later_one_leaves_what_the_rule_says(desk: Newsroom) -> None:
+    follow(desk, "wheat OR rye")
+    backfill(desk.kit, days=60, actor="ida")
+    desk.publish()
+    assert "Rye" in desk.titles(), "it is older than a rule is asked of"
+    take_back(desk, acts(desk)[0])
+    assert set(desk.titles()) == {"Barley", "Wheat and grain"}
+
+
+def test_nobody_takes_in_rules_for_a_topic_that_is_none(desk: Newsroom) -> None:
+    with pytest.raises(NotFound):
+        taker(desk.kit, ["nope"], actor="ida")
+    assert taker(desk.kit, ["grain"], actor="ida").payload["entries"] == "5"

@@ -59,6 +59,7 @@ def test_an_act_is_reversed_row_by_row(
         touched = tx.journal.reverse(decided)
     assert rows_of(file) == before
     assert (touched.rows, len(touched.topics), len(touched.articles)) == (6, 1, 1)
+    assert len(touched.entries) == 2
 
 
 def test_an_undo_is_itself_undone_exactly(

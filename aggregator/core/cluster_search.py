@@ -13,12 +13,12 @@ from aggregator.core.cluster_terms import Vector, Weighed
 
 JOIN = 0.18  # cosine from which on an article joins a cluster, at every grain
 JOIN_BY = 12  # heaviest words, by which clusters are looked for …
-JOIN_TRIED = 16  # … and how many of those that share the most are compared
+JOIN_TRIED = 8  # … and how many of those that share the most are compared
 LEAST_SHARED = 2  # words; one alone is chance
 WORTH = int(JOIN * JOIN * SQUARED)  # what a text shares must weigh so much to be so alike
 OWN = 2.0  # times as alike within one source, which says the same words about everything
 MERGE_BY = 16  # heaviest words of a story, by which others are looked for …
-MERGE_TRIED = 16  # … and how many of those are compared
+MERGE_TRIED = 8  # … and how many of those are compared
 SHOWN = 4  # words in a because
 _ONE_SHARED = 1 << 20  # counts shared words above the sum of what they are worth
 _WORTHS = _ONE_SHARED - 1

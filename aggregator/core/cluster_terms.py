@@ -25,7 +25,7 @@ WEAK = 0.5  # numbers and one or two letters, in other words
 PRIOR = 300  # clusters that are thought to be there at the start, none of which has the word
 SEEN_LEAST = 0.5
 
-_FOLDED = (1 << 20) - 1  # words are counted by 20 bits: 4 MB, whatever comes
+_FOLDED = (1 << 19) - 1  # words are counted by 19 bits: 2 MB, whatever comes
 
 Vector = dict[int, int]
 """Words by hash, each with its weight; of one article or the sum of several."""
@@ -40,7 +40,7 @@ class WordCounts:
     __slots__ = ("_clusters", "_with")
 
     def __init__(self) -> None:
-        self._with = array("I", bytes(4 * (_FOLDED + 1)))
+        self._with = array("I", [0]) * (_FOLDED + 1)
         self._clusters: Counter[str] = Counter()
 
     def count(self, lang: str, terms: Iterable[int], step: int = 1) -> None:

@@ -25,6 +25,7 @@ from aggregator.model.ids import TopicId
 from aggregator.model.intake import Match
 from aggregator.model.topic import Topic, TopicStatus
 
+_NOTHING: frozenset[str] = frozenset()
 FEW = 10  # rules that are sooner asked than looked up
 BEGINNINGS = (5, 3, 1)  # characters by which a word that may go on is filed
 
@@ -45,13 +46,14 @@ class AnchorIndex:
 
     filed: tuple[tuple[Things, Mapping[str, tuple[Filed, ...]]], ...] = ()
     always: tuple[int, ...] = ()
+    by_words: bool = False  # whether any is filed by words, or cannot do without one
 
     def candidates(self, subject: Subject) -> list[tuple[int, bool]]:
         """Return the numbers of all queries that may hold, in order, and whether that is sure."""
         if not self.filed:
             return [(number, False) for number in self.always]
         found = dict.fromkeys(self.always, False)
-        said = frozenset(subject.said("").split())
+        said = frozenset(subject.said("").split()) if self.by_words else _NOTHING
         for things, filed in self.filed:
             for key in filed.keys() & things(subject, said):
                 for number, needs, sure in filed[key]:
@@ -81,6 +83,7 @@ def anchor_index(nodes: Sequence[Node]) -> AnchorIndex:
         for place, thing in anchor:
             sure = (place, thing) in proofs
             filed[place][thing].append((number, needs - {thing}, sure))
+    needing = (needs for things in filed.values() for its in things.values() for _, needs, _ in its)
     return AnchorIndex(
         filed=tuple(
             (_PLACES[place], {thing: tuple(each) for thing, each in things.items()})
@@ -88,6 +91,7 @@ def anchor_index(nodes: Sequence[Node]) -> AnchorIndex:
             if things
         ),
         always=tuple(always),
+        by_words=bool(filed["words"] or filed["beginnings"] or any(needing)),
     )
 
 

@@ -122,10 +122,11 @@ def tag_name(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)  # a site has few categories and gives them to all it writes
-def _category(category: str) -> tuple[Phrase, str, str]:
-    """Return a category's words, its name as a tag, and the because of that tag."""
-    shown = clean_line(category, MAX_SHOWN)
-    return tuple(tokens(category)), tag_name(category), f'category "{shown}"'
+def _category(category: str) -> tuple[Phrase, Tag]:
+    """Return a category's words, and the tag of its own name."""
+    because = f'category "{clean_line(category, MAX_SHOWN)}"'
+    own = Tag(name=tag_name(category), source="category", because=because)
+    return tuple(tokens(category)), own
 
 
 def _in_names(char: str) -> bool:
@@ -164,12 +165,16 @@ def tag(
         if text:
             _add_phrases(found, known, where, words(text))
     for category in categories[:MAX_CATEGORIES]:
-        told, own, because = _category(category)
-        names = known.mapped.get(told) if known.mapped else None
-        if names is None:
-            names = tuple(hit.tag for hit in known.called(told)) or (own,)
-        else:
+        told, own = _category(category)
+        names, because = known.mapped.get(told) if known.mapped else None, own.because
+        if names is not None:
             because += ", as mapped"
+        elif hits := known.called(told):
+            names = tuple([hit.tag for hit in hits])
+        else:
+            if own.name:
+                found.setdefault(own.name, own)
+            continue
         for name in names:
             if name and name not in found:
                 found[name] = Tag(name=name, source="category", because=because)

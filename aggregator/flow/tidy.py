@@ -28,10 +28,11 @@ class Tidied:
     polls: int = 0
     robots: int = 0
     prints: int = 0  # of texts too old for a copy to be looked for
+    reports: int = 0  # by which articles were placed among stories, outside their window
     moves: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.polls or self.robots or self.prints or self.moves)
+        return any((self.days, self.polls, self.robots, self.prints, self.reports, self.moves))
 
 
 def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
@@ -47,11 +48,15 @@ def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
     def prints(tx: Tx) -> int:
         return tx.prints.forget(int(now) - WINDOW, AT_ONCE)
 
+    def reports(tx: Tx) -> int:
+        return tx.reports.forget(int(now) - kit.settings.window, AT_ONCE)
+
     done = Tidied(
         days=_days(kit, day_of(now) - LEDGER_DAYS, stop),
         polls=_till_nothing_is_left(kit, polls, stop),
         robots=_till_nothing_is_left(kit, robots, stop),
         prints=_till_nothing_is_left(kit, prints, stop),
+        reports=_till_nothing_is_left(kit, reports, stop),
         moves=_moves(kit, stop),
     )
     if done.prints:

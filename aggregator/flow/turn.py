@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from aggregator.core.drafting import Books
+from aggregator.core.drafting import Books, place_of
 from aggregator.core.schedule import Turn, after_failure
 from aggregator.core.text import signed64
 from aggregator.core.websub import after_ping
@@ -184,6 +184,7 @@ def keep_group(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
 
 def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
     turns: list[Absorbed] = []
+    _look_for_stories(kit, group)
     asked = [(polled.claim.feed, polled.outcome) for polled in group]
     with kit.stories.trying(), kit.store.write() as tx:
         if not keys_hold(tx, kit.settings):  # their leases end by themselves, and it is asked anew
@@ -198,6 +199,15 @@ def _keep_together(kit: Kit, group: Sequence[Polled]) -> tuple[Absorbed, ...]:
                 now = kit.clock()
                 tx.ledger.count_entries(turn.feed.id, now, new=turn.new, revised=turn.revised)
     return tuple(turns)
+
+
+def _look_for_stories(kit: Kit, group: Sequence[Polled]) -> None:
+    """Have the index of stories ready, if any of these entries will be looked for in it."""
+    now, window = int(kit.clock()), kit.settings.window
+    drafts = (each for polled in group for each in polled.drafts.values())
+    if any(place_of(each.text, now) >= now - window for each in drafts):
+        with kit.store.read() as tx:
+            kit.stories.build(tx, kit.settings, now)
 
 
 def _overtaken(polled: Polled) -> Absorbed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from aggregator.model.ids import ArticleId, EntryId, FeedId
 from aggregator.model.story import Bond, Mark, Report
@@ -80,15 +79,18 @@ class SqliteReports:
             after = self._first(at) - 1
         while page := self._conn.execute(_SINCE, (after, at)).fetchall():
             series = rows.instalments_by_id(self._conn, [row["entry_id"] for row in page])
-            for row in self._saying(page):
+            says = self._texts([row["entry_id"] for row in page if row["terms"] is None])
+            for row in page:
+                text = says.get(row["entry_id"])
+                by = row if text is None else text
                 yield Report(
                     article_id=ArticleId(row["id"]),
-                    feed_id=FeedId(row["feed_id"]),
+                    feed_id=FeedId(by["feed_id"]),
                     terms=row["terms"],
-                    title=row["title"],
-                    summary=row["summary"],
-                    lang=row["lang"],
-                    at=row["at"],
+                    title="" if text is None else text["title"],
+                    summary="" if text is None else text["summary"],
+                    lang=by["lang"],
+                    at=by["at"],
                     cluster_id=ArticleId(row["cluster_id"]),
                     story_id=ArticleId(row["story_id"]),
                     series=series.get(EntryId(row["entry_id"]), ()),
@@ -100,18 +102,11 @@ class SqliteReports:
         row = self._conn.execute("SELECT min(article_id) FROM reports WHERE at >= ?", (at,))
         return int(row.fetchone()[0] or 1)
 
-    def _saying(self, page: Sequence[Row]) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows, with the text of those that were never placed."""
-        unplaced = [row["entry_id"] for row in page if row["terms"] is None]
-        says = {}
-        if unplaced:
-            says = {row["id"]: row for row in self._conn.execute(_SAYS, (many(unplaced),))}
-        for row in page:
-            told = {"title": "", "summary": "", **row}
-            if row["terms"] is None:
-                text = says[row["entry_id"]]
-                told |= {name: text[name] for name in ("feed_id", "title", "summary", "lang", "at")}
-            yield told
+    def _texts(self, unplaced: Sequence[int]) -> Mapping[int, Row]:
+        """Return what those entries say of which it is not kept by what they were placed."""
+        if not unplaced:
+            return {}
+        return {row["id"]: row for row in self._conn.execute(_SAYS, (many(unplaced),))}
 
     def moved(self, after: Mark) -> Sequence[tuple[ArticleId, ArticleId | None, ArticleId]] | None:
         """Return where the moved stand now."""

@@ -103,9 +103,10 @@ def test_prints_are_kept_as_long_as_copies_are_looked_for(
     assert not tidy(newsroom.kit)
     newsroom.now = newsroom.entry("Ships leave the port").place + WINDOW + 1
     monkeypatch.setattr(tidying, "SWEPT", 3)
-    assert tidy(newsroom.kit) == Tidied(prints=1)
+    assert tidy(newsroom.kit) == Tidied(prints=1, reports=2)
     rows = rows_of(store.path or Path())
     kept = {newsroom.entry("Port").id}
+    assert rows["reports"] == []  # older than the window, 72 hours
     assert {entry_id for entry_id, *_ in rows["prints"]} == kept
     assert {entry_id for _, entry_id in rows["print_keys"]} == kept
     assert not tidy(newsroom.kit)

@@ -32,24 +32,24 @@ from pathlib import Path
 from time import process_time_ns
 from typing import Any
 
+if __name__ == "__main__":  # sqlite-utils would load it; who only imports this keeps their own
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
+
+from aggregator.config import load_settings
+from aggregator.core import articles, cluster, drafting
+from aggregator.flow import absorb
+from aggregator.flow.absorb import prepare
+from aggregator.flow.kit import Kit, books
+from aggregator.flow.memory import StoryMemory
+from aggregator.flow.polled import Polled
+from aggregator.flow.turn import keep_group, turn_of
+from aggregator.model.entry import ParsedFeed
+from aggregator.model.exchange import Caching, Fetched
+from aggregator.store import engine, keeping, prints, words
+from aggregator.system import bring_into_line, open_kit
 from benchmarks.decide_news import News
 from benchmarks.near_store import loop_us
 from benchmarks.show import figure, finish, table
-
-sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]  # sqlite-utils would load it
-
-from aggregator.config import load_settings  # noqa: E402
-from aggregator.core import articles, cluster, drafting  # noqa: E402
-from aggregator.flow import absorb  # noqa: E402
-from aggregator.flow.absorb import prepare  # noqa: E402
-from aggregator.flow.kit import Kit, books  # noqa: E402
-from aggregator.flow.memory import StoryMemory  # noqa: E402
-from aggregator.flow.polled import Polled  # noqa: E402
-from aggregator.flow.turn import keep_group, turn_of  # noqa: E402
-from aggregator.model.entry import ParsedFeed  # noqa: E402
-from aggregator.model.exchange import Caching, Fetched  # noqa: E402
-from aggregator.store import engine, keeping, prints, words  # noqa: E402
-from aggregator.system import bring_into_line, open_kit  # noqa: E402
 
 FEEDS = 300
 POLL = 30  # entries

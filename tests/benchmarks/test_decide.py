@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from benchmarks.decide import PARTS, POLL
 from benchmarks.decide_news import News
 from tests.test_benchmarks import last_line
@@ -31,3 +34,14 @@ def test_a_decision_is_told_by_its_parts_and_so_is_a_start() -> None:
     assert told["poll"] == POLL
     assert 400 < told["start"]["articles"] < 600 + 16 * POLL
     assert told["start"]["seconds"] > 0
+
+
+def test_who_imports_a_benchmark_keeps_the_modules_of_others() -> None:
+    """numpy blocked at import was seen to break hypothesis in the tests collected after it."""
+    numpy_is_missing = (
+        "import sys; from importlib.machinery import PathFinder; find = PathFinder.find_spec; "
+        "PathFinder.find_spec = lambda name, *more: None if name == 'numpy' else find(name, *more)"
+    )
+    said = "import benchmarks.decide, benchmarks.pollers; assert 'numpy' not in sys.modules"
+    command = [sys.executable, "-c", f"{numpy_is_missing}; {said}"]
+    subprocess.run(command, check=True, timeout=60)

@@ -9,7 +9,9 @@ lines `{"id", "text", "group"}`, perhaps with a "title": texts of one group are 
 `recall` is the share of copies that would be hidden, `recall_related` of those that are at least
 shown as related; `false_merges` how many of 1000 texts would be hidden below another one. In a
 folder that counts between feeds, where alone copies are told by text; `alike_in_feed` counts
-within one. Same titles, addresses and bodies are no wrong hides.
+within one. Same titles, addresses and bodies are no wrong hides. `precision` is the share of right
+ones among all pairs that `tell: copies` would fold: the copies with their texts, and the texts
+themselves between feeds.
 
 `us` is the processor time an entry takes, in microseconds: its print, what shares keys with it,
 comparing, keeping, with N entries in the window (100,000 when not given) of a store on disk.
@@ -25,8 +27,9 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,7 @@ from benchmarks.near_store import URL, Copy, Shelf, Subject, loop_us
 from benchmarks.show import figure, finish, table
 
 SUFFIXES = {".xml", ".rss", ".atom", ".rdf", ".json"}
+PLACES = ("between", "within")  # feeds
 LATER = 2_000_000_000  # UTC seconds; bounds dates
 
 
@@ -102,12 +106,37 @@ def grouped(subjects: Sequence[Subject]) -> list[Copy]:
     return copies
 
 
-def recalls(shelf: Shelf, copies: Sequence[Copy]) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
-    """Return a row for each way, and the means over the ways."""
+@dataclass
+class Pairs:
+    """How many pairs of texts were found alike enough to be folded."""
+
+    right: int = 0
+    wrong: int = 0
+
+    def note(self, right: bool) -> None:
+        """Count a pair."""
+        self.right += right
+        self.wrong += not right
+
+    @property
+    def precision(self) -> float | None:
+        """The share of right ones, never rounded up to all of them; None: there are no pairs."""
+        told = self.right + self.wrong
+        return None if not told else int(10_000 * self.right / told) / 10_000
+
+
+def recalls(
+    shelf: Shelf, copies: Sequence[Copy], subjects: Sequence[Subject]
+) -> tuple[list[tuple[Any, ...]], dict[str, Any], Pairs]:
+    """Return a row for each way, the means over the ways, and the pairs that would be folded."""
     found: dict[str, list[tuple[bool, bool, bool]]] = {}
+    pairs = Pairs()
     for each in copies:
         alike = shelf.alike(each.subject)
         hidden = {place for place, kind in alike.items() if kind == "copy"}
+        same = frozenset().union(*(subjects[place].same for place in each.of))
+        for place in hidden:
+            pairs.note(place in each.of or bool(same & subjects[place].same))
         found.setdefault(each.way, []).append(
             (bool(hidden & each.of), bool(alike.keys() & each.of), bool(hidden - each.of))
         )
@@ -116,18 +145,25 @@ def recalls(shelf: Shelf, copies: Sequence[Copy]) -> tuple[list[tuple[Any, ...]]
         shares = [figure(sum(column) / len(its)) for column in zip(*its, strict=True)]
         rows.append((way, len(its), *shares))
     means = [figure(sum(row[at] for row in rows) / max(len(rows), 1)) for at in (2, 3)]
-    return rows, {"recall": means[0], "recall_related": means[1]}
+    return rows, {"recall": means[0], "recall_related": means[1]}, pairs
 
 
-def wrong(shelf: Shelf, subjects: Sequence[Subject]) -> dict[str, float]:
-    """Return how many of 1000 texts would be hidden below an earlier, other one."""
-    counts = {"between": 0, "within": 0}
+def wrong(
+    shelf: Shelf, subjects: Sequence[Subject], pairs: Mapping[str, Pairs]
+) -> dict[str, float]:
+    """Return how many of 1000 texts would be hidden below an earlier, other one.
+
+    Each pair that would be folded is noted by where it is found.
+    """
+    counts = dict.fromkeys(PLACES, 0)
     for at, each in enumerate(subjects):
         for where in counts:
-            counts[where] += any(
-                kind == "copy" and place < at and not each.same & subjects[place].same
-                for place, kind in shelf.alike(each, within=where == "within").items()
-            )
+            alike = shelf.alike(each, within=where == "within").items()
+            earlier = [place for place, kind in alike if kind == "copy" and place < at]
+            rights = [bool(each.same & subjects[place].same) for place in earlier]
+            for right in rights:
+                pairs[where].note(right)
+            counts[where] += not all(rights)
     return {where: figure(1000 * count / len(subjects)) for where, count in counts.items()}
 
 
@@ -159,11 +195,15 @@ def main(arguments: Sequence[str]) -> None:
     told: dict[str, Any] = {"texts": len(subjects), "copies": len(copies)}
     with tempfile.TemporaryDirectory() as place, Shelf(Path(place) / "near.db") as shelf:
         shelf.add(subjects)
-        rows, found = recalls(shelf, copies)
+        rows, found, pairs = recalls(shelf, copies, subjects)
         told |= found
         print(table(("copies changed by", "texts", "hidden", "related", "wrong"), rows))
-        hides = wrong(shelf, subjects)
-        told |= {"false_merges": hides["between" if folder else "within"]}
+        if not folder:
+            pairs = Pairs()  # the copies are texts of the file: they are counted among those
+        where = "between" if folder else "within"
+        hides = wrong(shelf, subjects, {**{place: Pairs() for place in PLACES}, where: pairs})
+        told |= {"false_merges": hides[where]}
+        told |= {"precision": pairs.precision, "pairs": pairs.right + pairs.wrong}
         told |= {"alike_in_feed": hides["within"]} if folder else {}
         words = [each.text for each in subjects]
         shelf.fill(babble(words, asked.window, chance))
@@ -181,6 +221,8 @@ def main(arguments: Sequence[str]) -> None:
     print(f"1000 turns of a bare loop take {told['loop_us']} us here and now")
     print()
     rows = [(name, its and its["recall"], its and its["us"]) for name, its in peers.items()]
+    print(f"precision of what is folded: {told['precision']} of {told['pairs']} pairs")
+    print()
     print(table(("peer", "recall", "us"), [("ours", told["recall"], told["us"]), *rows]))
     finish({**told, "peers": peers, "seed": seed})
 

@@ -67,6 +67,7 @@ def test_groups_say_what_is_a_copy_and_what_is_not(file: Path) -> None:
     assert (told["texts"], told["copies"], told["seed"]) == (4, 1, 1)
     assert (told["recall"], told["recall_related"]) == (1.0, 1.0)
     assert told["false_merges"] == 250.0
+    assert (told["precision"], told["pairs"]) == (0.5, 2)
     assert told["us"] > 0
     assert told["parts"].keys() == {"print_of", "near", "compare", "keep", "commit"}
     assert told["peers"].keys() == {"exact hash", "datasketch"}
@@ -85,3 +86,4 @@ def test_a_folder_of_feeds_is_read_and_changed() -> None:
     assert told["recall"] >= 0.7
     assert told["recall_related"] >= 0.9
     assert told["false_merges"] <= 1
+    assert told["precision"] >= 0.98

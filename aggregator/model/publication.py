@@ -59,6 +59,17 @@ class PublishedItem:
     enclosures: tuple[Enclosure, ...] = ()
     licence: str | None = None
     pinned: bool = False
+    corrected_at: int | None = None  # when its source last changed what readers had
+    correction: str | None = None  # and how that is told to them, in a visible line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An item that is no more: what Atom tells readers of it (RFC 6721)."""
+
+    uri: str
+    at: int  # since when
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +87,12 @@ class Edition:
     updated: int
     items: tuple[PublishedItem, ...]
     lang: str | None = None
+    hub_url: str | None = None  # where changes are pushed from
+    previous_url: str | None = None  # the next older archive; a format adds its own ending
+    next_url: str | None = None  # the next newer archive, in an archive
+    current_url: str | None = None  # the feed itself, in an archive
+    is_archive: bool = False  # complete, and never changed but by a withdrawal (RFC 5005)
+    tombstones: tuple[Tombstone, ...] = ()
     left_out: tuple[str, ...] = ()  # which stories could not be composed, and why; never shown
 
 
@@ -89,6 +106,8 @@ class Document:
     gzip: bytes
     etag: str
     kept_at: int  # when these bytes were first kept: Last-Modified
+    zstd: bytes | None = None  # further codings, where this machine has them
+    br: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

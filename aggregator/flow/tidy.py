@@ -1,15 +1,16 @@
-"""Forget what nobody asks for any more: old days of the ledger, polls, robots.txt files, prints."""
+"""Forget what is past its time: old entries, days of the ledger, polls, robots.txt, prints."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from threading import Event
 
 from aggregator.core.fingerprint import WINDOW
 from aggregator.flow.kit import Kit
 from aggregator.model.ledger import DAY, day_of
 from aggregator.ports import Tx
+from aggregator.ports.retention import START, Mark
 
 LEDGER_DAYS = 400  # a year, and what it takes to compare a month with that of the year before
 POLL_DAYS = 30
@@ -17,6 +18,7 @@ LAST_POLLS = 10  # of each feed these are kept, however old: `feeds show` tells 
 ROBOTS_DAYS = 30
 MOVES = 100_000  # of articles to other stories: who has not followed so many builds its index anew
 SWEPT = 20_000  # keys of prints a transaction, which are looked at one after the other
+_LOOKED_THROUGH = "entries looked through on"  # the name of a day in the store
 AT_ONCE = 1_000  # rows, or hosts, a transaction: polls and editors wait for no more than that
 
 
@@ -24,6 +26,7 @@ AT_ONCE = 1_000  # rows, or hosts, a transaction: polls and editors wait for no 
 class Tidied:
     """How many rows were forgotten."""
 
+    entries: int = 0  # older than their feeds keep them
     days: int = 0
     polls: int = 0
     robots: int = 0
@@ -32,7 +35,7 @@ class Tidied:
     moves: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.days, self.polls, self.robots, self.prints, self.reports, self.moves))
+        return any(astuple(self))
 
 
 def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
@@ -52,6 +55,7 @@ def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
         return tx.reports.forget(int(now) - kit.settings.window, AT_ONCE)
 
     done = Tidied(
+        entries=_entries(kit, stop),
         days=_days(kit, day_of(now) - LEDGER_DAYS, stop),
         polls=_till_nothing_is_left(kit, polls, stop),
         robots=_till_nothing_is_left(kit, robots, stop),
@@ -62,6 +66,27 @@ def tidy(kit: Kit, *, stop: Event | None = None) -> Tidied:
     if done.prints:
         _sweep(kit, stop)
     return done
+
+
+def _entries(kit: Kit, stop: Event) -> int:
+    """Forget old entries; none of those among which reports of a story are still looked for.
+
+    Once a day: what stays for good is looked at again each time.
+    """
+    keep, least = kit.settings.defaults.keep, kit.settings.window
+    today = str(day_of(kit.clock()))
+    with kit.store.read() as tx:
+        if tx.meta.get(_LOOKED_THROUGH) == today:
+            return 0
+    count = 0
+    at: Mark | None = START
+    while at is not None and not stop.is_set():
+        with kit.store.write() as tx:
+            some = tx.retention.forget(at, kit.clock(), keep=keep, least=least, limit=AT_ONCE)
+            count, at = count + some.entries, some.mark
+            if at is None:
+                tx.meta.set(_LOOKED_THROUGH, today)
+    return count
 
 
 def _days(kit: Kit, before: int, stop: Event) -> int:

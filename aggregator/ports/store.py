@@ -20,6 +20,7 @@ from aggregator.ports.prints import Prints
 from aggregator.ports.pushes import Pushes
 from aggregator.ports.reports import Reports
 from aggregator.ports.retelling import Retelling
+from aggregator.ports.retention import Retention
 from aggregator.ports.searching import Searching
 from aggregator.ports.series import Columns
 
@@ -75,6 +76,8 @@ class Tx(Protocol):
     def keys(self) -> Keys: ...
     @property
     def placing(self) -> Placing: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def learning(self) -> Learning: ...
     @property

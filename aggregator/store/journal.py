@@ -29,6 +29,15 @@ TABLES = (
 )
 _ENTRY_COLUMNS = ("id", "article_id", "article_because")  # all of an entry that an act may move
 
+# Where a row of these names another, which may be gone for its age since the act.
+_NAMED = {
+    "entry_id": "entries",
+    "other_id": "entries",
+    "lead_entry_id": "entries",
+    "article_id": "articles",
+    "merged_into": "articles",
+}
+
 Columns = dict[str, Any]
 
 
@@ -116,6 +125,8 @@ class SqliteJournal:
 
     def _step_back(self, table: _Table, op: str, old: Columns, new: Columns) -> None:
         if op == "delete":
+            if self._is_gone(old):
+                return
             names = ", ".join(old)
             marks = ", ".join("?" * len(old))
             self._conn.execute(
@@ -128,11 +139,20 @@ class SqliteJournal:
             self._conn.execute(f"DELETE FROM {table.name} WHERE {where}", place)
             return
         changed = {name: value for name, value in old.items() if new[name] != value}
-        if changed:
+        if changed and not self._is_gone(changed):
             settings = ", ".join(f"{name} = ?" for name in changed)
             self._conn.execute(
                 f"UPDATE {table.name} SET {settings} WHERE {where}", [*changed.values(), *place]
             )
+
+    def _is_gone(self, columns: Columns) -> bool:
+        """Return whether these name an entry or an article that was tidied away since."""
+        return any(
+            self._conn.execute(f"SELECT 1 FROM {table} WHERE id = ?", (columns[name],)).fetchone()
+            is None
+            for name, table in _NAMED.items()
+            if columns.get(name) is not None
+        )
 
     def _table(self, name: str) -> _Table:
         columns: dict[str, str] = {}

@@ -21,6 +21,7 @@ from aggregator.store.publications import SqlitePublications
 from aggregator.store.pushes import SqlitePushes
 from aggregator.store.reports import SqliteReports
 from aggregator.store.retelling import SqliteRetelling
+from aggregator.store.retention import SqliteRetention
 from aggregator.store.searching import SqliteSearching
 from aggregator.store.series import SqliteColumns
 from aggregator.store.sqlite import Connection, translated
@@ -58,6 +59,7 @@ class SqliteTx:
         self.columns = SqliteColumns(conn)
         self.keys = SqliteKeys(conn)
         self.placing = SqlitePlacing(conn)
+        self.retention = SqliteRetention(conn, self.words)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

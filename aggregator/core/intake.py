@@ -57,18 +57,8 @@ def decide(
     `digests` has the document's entries in its order: the hash of the key and what it says.
     `homes` are the hosts the feed speaks for, `last_visit` is when it was last read.
     """
-    fresh: list[Draft] = []
-    revised: Revised = []
-    same = 0
-    for key_hash, digest in digests.items():
-        before = known.get(key_hash)
-        if before is None:
-            fresh.append(draft_of(key_hash))
-        elif before.digest != digest:
-            revised.append((draft_of(key_hash), before))
-        else:
-            same += 1
-
+    fresh, revised = _news(digests, known, draft_of)
+    same = len(digests) - len(fresh) - len(revised)
     if not fresh and not revised:
         return Intake(same=same)
     revised, restless = _apart(revised, recall.past)
@@ -76,37 +66,58 @@ def decide(
     candidates = recall.candidates(drafts)
     flooded = _flood(feed, fresh, digests, known, candidates, last_visit=last_visit, now=now)
     aliases, rewritten = _known_again(feed, fresh, flooded)
+
     finder = ArticleFinder(feed, homes, drafts, candidates, recall.asked)
     teller = _Teller(feed, recall.stories, now)
+    unknown = [draft for draft in fresh if draft.key_hash not in flooded.same_as]
     arrivals = []
-    for draft in _oldest_first(fresh, now):
-        if draft.key_hash in flooded.same_as:
-            continue
-        found, opened = finder.article_of(draft, now), None
+    for draft in _oldest_first(unknown, now):
         withdrawn = _blocked(feed, draft, blocks)
-        if found.article_id is None and recall.stories is not None:
-            opened = teller.opened(draft, withdrawn=withdrawn is not None)
-            finder.opened(draft, opened.article_id)
+        found, opened = _told_by(draft, finder, teller, withdrawn=withdrawn is not None, now=now)
         held = flooded.held.get(draft.key_hash)
         arrivals.append(
             _arrival(feed, draft, found, opened, withdrawn=withdrawn, held=held, now=now)
         )
-    changes = tuple(
-        _change(feed, draft, entry_id, blocks=blocks, now=now)
-        for draft, entry_id in (
-            *((draft, before.entry_id) for draft, before in revised),
-            *rewritten,
-        )
-    )
+    again = [(draft, before.entry_id) for draft, before in revised]
     return Intake(
         arrivals=tuple(arrivals),
-        changes=changes,
+        changes=tuple(
+            _change(feed, draft, entry_id, blocks=blocks, now=now)
+            for draft, entry_id in (*again, *rewritten)
+        ),
         merges=finder.merges(),
         joins=tuple(teller.joins),
         aliases=aliases + tuple(_seen(feed, draft, before.entry_id) for draft, before in restless),
         same=same,
         notice=flooded.notice,
     )
+
+
+def _news(
+    digests: Mapping[int, int], known: Mapping[int, Known], draft_of: Callable[[int], Draft]
+) -> tuple[list[Draft], Revised]:
+    """Return what is new and what says something else than it did, in the document's order."""
+    fresh: list[Draft] = []
+    revised: Revised = []
+    for key_hash, digest in digests.items():
+        before = known.get(key_hash)
+        if before is None:
+            fresh.append(draft_of(key_hash))
+        elif before.digest != digest:
+            revised.append((draft_of(key_hash), before))
+    return fresh, revised
+
+
+def _told_by(
+    draft: Draft, finder: ArticleFinder, teller: _Teller, *, withdrawn: bool, now: int
+) -> tuple[Found, _Opened | None]:
+    """Return the article a new entry tells: one that is there, else the one that it opens."""
+    found = finder.article_of(draft, now)
+    if found.article_id is not None or not teller.numbers:
+        return found, None
+    opened = teller.opened(draft, withdrawn=withdrawn)
+    finder.opened(draft, opened.article_id)
+    return found, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,11 @@ class _Teller:
         self._feed, self._stories, self._now = feed, stories, now
         self._last = 0 if stories is None else stories.last_article
         self.joins: list[Join] = []
+
+    @property
+    def numbers(self) -> bool:
+        """Whether articles are numbered here; else the store does it, and none is looked for."""
+        return self._stories is not None
 
     def opened(self, draft: Draft, *, withdrawn: bool) -> _Opened:
         """Return the article that an entry opens, and its story where that is looked for."""

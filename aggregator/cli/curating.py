@@ -22,17 +22,36 @@ ENTRY = click.argument("entry")
 TOPIC = click.argument("topic")
 
 
-@click.command(epilog="Example:  aggregator approve 412 global-lane --why 'first full account'")
+@click.command(
+    epilog=(
+        "Examples:  aggregator approve 412 global-lane --why 'first full account'  ·  "
+        "aggregator approve 412 global-lane --at 2026-11-24T07:00"
+    )
+)
 @ENTRY
 @TOPIC
 @WHY
+@click.option("--at", help="Not before this time, such as 2026-11-24T07:00+01:00; UTC without one.")
 @click.pass_obj
-def approve(session: Session, entry: str, topic: str, why: str) -> None:
+def approve(session: Session, entry: str, topic: str, why: str, at: str | None) -> None:
     """Publish the story of ENTRY in TOPIC, whether its rule admits it or not.
 
-    ENTRY is an entry's number, a story's (s12) or its public id.
+    ENTRY is an entry's number, a story's (s12) or its public id. With --at it is embargoed until
+    then; another approval moves that, one without --at ends it.
     """
-    _act(session, "approve", entry, topic, why=why)
+    payload = {} if at is None else {"visible_from": str(_moment(at))}
+    _act(session, "approve", entry, topic, why=why, payload=payload)
+
+
+def _moment(said: str) -> int:
+    """Return a time as it is typed, in UTC seconds. Raises `UsageError`."""
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        raise UsageError(f"{said!r} is no time: write 2026-11-24T07:00 or 2026-11-24") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 @click.command(epilog="Example:  aggregator reject 412 global-lane --why 'advertising'")

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "withdraw": ("curating", "Take an entry, feed or host out of everything public."),
     "undo": ("curating", "Take back a decision."),
     "log": ("curating", "List decisions, newest first."),
+    "tokens": ("tokens", "Give and take back the right to read private feeds."),
     "add": ("curating", "Add a column of your own from a text or HTML file."),
 }
 FLAGS = {"--json", "--no-color", "-q", "--quiet", "-v", "--verbose"}

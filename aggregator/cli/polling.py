@@ -66,7 +66,7 @@ def publish(session: Session, topics: tuple[str, ...], out: Path | None) -> None
     """Compose topics, all without a name; bytes that did not change are not written.
 
     With --out the whole public side is written as files any web server can serve, each one
-    replaced as a whole.
+    replaced as a whole. What would come out as it is there is neither made nor written again.
     """
     from aggregator.flow.publish import publish as compose
 

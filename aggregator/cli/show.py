@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,6 +93,11 @@ class Screen:
             self.document(value)
         else:
             click.echo(_shown(text))
+
+    def runs(self, runs: Iterable[tuple[str, str | None]]) -> None:
+        """Print pieces of one line, each in its colour where there are colours."""
+        pieces = (click.style(_shown(text), fg=color) for text, color in runs)
+        click.echo("".join(pieces), color=self.color and self.is_terminal)
 
     def say(self, text: str) -> None:
         """Tell a person something that is no result."""

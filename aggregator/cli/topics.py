@@ -8,6 +8,8 @@ import click
 
 from aggregator.cli.session import Session, actor
 from aggregator.cli.show import Screen, when
+from aggregator.cli.topics_audience import audience
+from aggregator.cli.topics_corrections import corrections
 from aggregator.cli.topics_suggesting import suggest
 
 if TYPE_CHECKING:
@@ -204,6 +206,26 @@ def backfill(session: Session, slugs: tuple[str, ...], days: int) -> None:
     )
 
 
+@topics.command(epilog="Example:  aggregator topics remove global-lane")
+@click.argument("slug")
+@click.pass_obj
+def remove(session: Session, slug: str) -> None:
+    """Take a topic out for good: its documents are deleted, and its addresses answer 410.
+
+    Take it out of feeds.yaml first. Entries, decisions and other topics stay as they are.
+    """
+    from aggregator.flow import renaming
+
+    with session.kit() as kit:
+        topic = renaming.remove(kit, slug)
+    session.screen.line(
+        f"topic {slug} is removed; its addresses answer 410 from now on",
+        {"slug": slug, "title": topic.spec.title},
+    )
+
+
 topics.add_command(suggest)
+topics.add_command(audience)
+topics.add_command(corrections)
 
 COMMANDS = {"topics": topics}

@@ -18,7 +18,7 @@ from aggregator.model.gazetteer import Gazetteer
 from aggregator.model.grain import Grain
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
-from aggregator.model.topic import Expect, LearnSpec, PublishSpec, TopicSpec
+from aggregator.model.topic import Expect, LearnSpec, PublishSpec, SourceTrust, TopicSpec
 
 POSTGRES = "postgresql://"
 
@@ -30,7 +30,15 @@ def built(file: FileShape, path: Path) -> Settings:
     names = feed_names([(feed.url, feed.name) for feed in file.feeds])
     return Settings(
         path=path,
-        site=Site(title=file.site.title, url=file.site.url, contact=file.site.contact),
+        site=Site(
+            title=file.site.title,
+            url=file.site.url,
+            contact=file.site.contact,
+            proxies=tuple(dict.fromkeys(file.site.proxies)),
+            hub=file.site.hub,
+            pings=tuple(dict.fromkeys(file.site.pings)),
+            out=folder / file.site.out if file.site.out else None,
+        ),
         store=file.store if file.store.startswith(POSTGRES) else str(folder / file.store),
         defaults=Defaults(
             every=file.defaults.every, keep=file.defaults.keep, rights=file.defaults.rights
@@ -74,6 +82,7 @@ def _feed(feed: FeedShape, name: str, defaults: DefaultsShape, folder: Path) -> 
         keep=feed.keep,
         fulltext=feed.fulltext,
         scrape=feed.scrape.model_dump(exclude_none=True) if feed.scrape else None,
+        corrections=feed.corrections,
     )
 
 
@@ -127,8 +136,12 @@ def _topic(topic: TopicShape) -> TopicSpec:
             content=publish.content,
             per_source=publish.per_source,
             delay=publish.delay,
+            sources=tuple(
+                SourceTrust(feed=name, delay=delay) for name, delay in publish.sources.items()
+            ),
         ),
         expect=Expect(inside=tuple(expect.in_), outside=tuple(expect.out)),
         lang=topic.lang,
         learn=LearnSpec(publish_above=topic.learn.publish_above),
+        former=tuple(dict.fromkeys(topic.former)),
     )

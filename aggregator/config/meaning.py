@@ -37,7 +37,7 @@ def disagreements(tree: Tree, environ: Mapping[str, str] | None) -> Iterator[Fin
     yield from _twice(tree, _said(tree, "feeds", "name"), "a feed of this name", str)
     yield from _twice(tree, _said(tree, "lists", "url"), "this list", str)
     yield from _twice(tree, _said(tree, "lists", "name"), "a list of this name", str)
-    yield from _twice(tree, _said(tree, "topics", "slug"), "a topic of this slug", str)
+    yield from _twice(tree, _slugs(tree), "a topic of this slug", str)
     yield from _twice(tree, _said(tree, "series", "name"), "a series of this name", _series_key)
     yield from _twice(tree, _keys(tree, "tags"), "this tag", tag_name)
     yield from _twice(tree, _keys(tree, "categories"), "this category", _series_key)
@@ -130,6 +130,23 @@ def _unknown_sources(tree: Tree, names: list[str]) -> Iterator[Finding]:
         for m, name in enumerate(sources if isinstance(sources, list) else ()):
             if isinstance(name, str) and name not in known and _is_slip(name, names):
                 yield _no_such("feed", name, names, place_in(tree, ("series", n, "from", m), 0))
+    for n, topic in _members(tree, "topics"):
+        publish = topic.get("publish")
+        trusted = publish.get("sources") if isinstance(publish, dict) else None
+        for name in trusted if isinstance(trusted, dict) else ():
+            if name not in known and _is_slip(name, names):
+                spot = tree.spot(("topics", n, "publish", "sources", name))
+                yield _no_such("feed", name, names, (spot.key_line, spot.key_column))
+
+
+def _slugs(tree: Tree) -> Iterator[Said]:
+    """Yield the slugs that topics have, then those they had: each leads to one topic."""
+    yield from _said(tree, "topics", "slug")
+    for n, topic in _members(tree, "topics"):
+        former = topic.get("former")
+        for m, slug in enumerate(former if isinstance(former, list) else ()):
+            if isinstance(slug, str):
+                yield ("topics", n, "former", m), slug
 
 
 def _is_slip(name: str, names: list[str]) -> bool:

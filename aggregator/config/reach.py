@@ -1,4 +1,4 @@
-"""Which private machines we may ask: the entries of `net.allow`."""
+"""Machines by address: which private ones we may ask (`net.allow`), which are our proxies."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def allowed(value: object) -> str:
     except ValueError as error:
         why = "some of its bits lie beyond the mask" if "host bits" in str(error) else ""
         raise wrong(f"'{said}' is no network", why or "write it as 10.0.0.0/8") from None
+
+
+def proxy(value: object) -> str:
+    """One entry of `site.proxies`: an address such as `127.0.0.1`, or a network."""
+    said = text(value)
+    try:
+        return str(ip_network(said) if "/" in said else ip_address(said))
+    except ValueError:
+        hint = "write it as 127.0.0.1, or as a network: 10.0.0.0/8"
+        raise wrong(f"'{said}' is neither an address nor a network", hint) from None
 
 
 def _check_numeric(host: str) -> None:

@@ -24,7 +24,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 import aggregator.config.words as w
-from aggregator.config.reach import allowed
+from aggregator.config.reach import allowed, proxy
+from aggregator.model.correction import Corrections
 from aggregator.model.feed import FeedSpec, Rights
 from aggregator.model.gazetteer import Kind
 from aggregator.model.lists import ListSpec
@@ -42,6 +43,11 @@ Address = Annotated[
 ]
 SiteUrl = Annotated[
     str, PlainValidator(w.site_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})
+]
+Hub = Annotated[
+    str,
+    PlainValidator(w.hub),
+    WithJsonSchema({"type": "string", "pattern": "^(own|none|https?://.+)$"}),
 ]
 Contact = Annotated[str, PlainValidator(w.contact), WithJsonSchema({"type": "string"})]
 FeedName = Annotated[str, PlainValidator(w.feed_name), WithJsonSchema(_NAME)]
@@ -66,6 +72,7 @@ Slug = Annotated[
 ]
 Lang = Annotated[str, PlainValidator(w.lang), WithJsonSchema({"type": "string"})]
 Store = Annotated[str, PlainValidator(w.store), WithJsonSchema({"type": "string"})]
+Folder = Annotated[str, PlainValidator(w.folder), WithJsonSchema({"type": "string"})]
 Secret = Annotated[
     str, PlainValidator(w.secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):"})
 ]
@@ -100,6 +107,11 @@ Parameter = Annotated[
 Delay = Annotated[
     int, PlainValidator(partial(w.duration, high=30 * 86400)), WithJsonSchema(_DURATION)
 ]
+Level = Annotated[
+    int | None,
+    PlainValidator(w.trust_level),
+    WithJsonSchema({"type": "string", "pattern": "^(auto|review|[0-9]{1,9}[smhdw])$"}),
+]
 Size = Annotated[
     int,
     PlainValidator(w.size),
@@ -110,6 +122,7 @@ Rate = Annotated[
     PlainValidator(w.rate),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}/(hour|day|week)$"}),
 ]
+Proxy = Annotated[str, PlainValidator(proxy), WithJsonSchema({"type": "string"})]
 Allowed = Annotated[str, PlainValidator(allowed), WithJsonSchema({"type": "string"})]
 Trust = Annotated[
     float,
@@ -147,6 +160,10 @@ class SiteShape(Shape):
     title: Line = _SITE.title
     url: SiteUrl | None = None
     contact: Contact | None = None
+    proxies: list[Proxy] = []
+    hub: Hub = _SITE.hub
+    pings: Annotated[list[Address], Field(max_length=8)] = []
+    out: Folder | None = None
 
 
 class DefaultsShape(Shape):
@@ -212,6 +229,7 @@ class FeedShape(SourceShape):
     keep: Keep | None = None
     fulltext: YesNo = _FEED.fulltext
     scrape: ScrapeShape | None = None
+    corrections: Corrections = _FEED.corrections
 
 
 class ListShape(SourceShape):
@@ -281,6 +299,7 @@ class PublishShape(Shape):
     content: Rights = _PUBLISH.content
     per_source: Rate | None = None
     delay: Delay = _spelt(_PUBLISH.delay)
+    sources: dict[FeedName, Level] = {}
 
 
 class LearnShape(Shape):
@@ -309,6 +328,7 @@ class TopicShape(Shape):
     expect: ExpectShape = ExpectShape()
     lang: Lang | None = None
     learn: LearnShape = LearnShape()
+    former: list[Slug] = []
 
 
 class FileShape(Shape):

@@ -11,7 +11,7 @@ from aggregator.config.words import spelt, spelt_rate, spelt_size
 from aggregator.model.feed import FeedSpec
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import SeriesSpec, Settings
-from aggregator.model.topic import TopicSpec
+from aggregator.model.topic import SourceTrust, TopicSpec
 
 _DUMPER: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -26,7 +26,13 @@ def shown(settings: Settings) -> str:
     file = {
         "version": 1,
         "site": _present(
-            title=settings.site.title, url=settings.site.url, contact=settings.site.contact
+            title=settings.site.title,
+            url=settings.site.url,
+            contact=settings.site.contact,
+            proxies=list(settings.site.proxies) or None,
+            hub=settings.site.hub,
+            pings=list(settings.site.pings) or None,
+            out=str(settings.site.out) if settings.site.out else None,
         ),
         "store": masked(settings.store),
         "defaults": {
@@ -83,6 +89,7 @@ def _feed(feed: FeedSpec) -> dict[str, Any]:
         keep=spelt(feed.keep) if feed.keep is not None else None,
         fulltext=feed.fulltext or None,
         scrape=dict(feed.scrape) if feed.scrape is not None else None,
+        corrections=feed.corrections.value,
     )
 
 
@@ -119,8 +126,16 @@ def _topic(topic: TopicSpec) -> dict[str, Any]:
             content=publish.content.value,
             per_source=spelt_rate(*publish.per_source) if publish.per_source else None,
             delay=spelt(publish.delay),
+            sources={each.feed: _level(each) for each in publish.sources} or None,
         ),
         expect={"in": list(expect.inside), "out": list(expect.outside)},
         lang=topic.lang,
         learn=_present(publish_above=topic.learn.publish_above) or None,
+        former=list(topic.former) or None,
     )
+
+
+def _level(trust: SourceTrust) -> str:
+    if trust.delay is None:
+        return "review"
+    return spelt(trust.delay) if trust.delay else "auto"

@@ -25,7 +25,7 @@ LONGEST = 100 * 365 * 86400  # seconds
 # First words of our own addresses (DESIGN §6), and of what may come to stand beside them.
 RESERVED_SLUGS = frozenset(
     {"api", "archive", "bot", "corrections", "desk", "feeds", "healthz", "hub", "index", "letters"}
-    | {"metrics", "push", "readyz", "static", "status", "stories", "topics"}
+    | {"metrics", "push", "q", "readyz", "static", "status", "stories", "topics"}
 )
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
@@ -143,6 +143,13 @@ def duration(value: object, *, low: int = 0, high: int = LONGEST) -> int:
 def every(value: object) -> int | None:
     """A time span, or `auto` (None): learnt from the feed."""
     return None if value == "auto" else duration(value, low=1, high=365 * 86400)
+
+
+def trust_level(value: object) -> int | None:
+    """What a topic does with a feed: `auto` (0 s), a time span to wait, or `review` (None)."""
+    if value in ("auto", "review"):
+        return 0 if value == "auto" else None
+    return duration(value, high=30 * 86400)
 
 
 def spelt(seconds: int) -> str:
@@ -306,6 +313,14 @@ def site_url(value: object) -> str:
     return said.rstrip("/")
 
 
+def hub(value: object) -> str:
+    """Who pushes our changes: `own`, `none`, or the address of an outside hub."""
+    said = text(value)
+    if said not in ("own", "none"):
+        _split(said)
+    return said
+
+
 def _split(said: str) -> SplitResult:
     if _BLANK.search(said) or not said or len(said) > 4000:
         raise wrong("this is no address", "write it as https://example.org/feed.xml")
@@ -333,6 +348,15 @@ def store(value: object) -> str:
     if scheme and scheme[1] != "postgresql":
         hint = "write a file's path, or postgresql://…"
         raise wrong(f"a store cannot be {scheme[1]}://", hint, secret="@" in said)
+    return _path(said)
+
+
+def folder(value: object) -> str:
+    """A folder by its path."""
+    return _path(line(value))
+
+
+def _path(said: str) -> str:
     if said.startswith("~"):
         raise wrong("'~' is not read here", "write the whole path, or one beside this file")
     return said

@@ -22,7 +22,7 @@ SUMMARY_WORDS = 40  # beyond these a summary turns to what happened before
 TITLE_WEIGHT = 2  # a word of the title, in words of the summary
 LEAST_WORDS = 6  # a shorter text is filled up: one shared word must not be half of it
 WEAK = 0.5  # numbers and one or two letters, in other words
-PRIOR = 300  # clusters that are thought to be there at the start, none of which has the word
+PRIOR = 100  # clusters that are thought to be there at the start, none of which has the word
 SEEN_LEAST = 0.5
 
 _FOLDED = (1 << 19) - 1  # words are counted by 19 bits: 2 MB, whatever comes

@@ -26,6 +26,7 @@ STATE_OF = {
     Verb.REJECT: State.REJECTED,
     Verb.HOLD: State.HELD,
 }
+VISIBLE_FROM = "visible_from"  # in an approval's payload: UTC seconds
 PAST = {Verb.APPROVE: "approved", Verb.ADD: "added", Verb.REJECT: "rejected", Verb.HOLD: "held"}
 
 
@@ -41,6 +42,7 @@ class Standing:
     note: str | None = None
     decision_id: DecisionId | None = None
     put_in: frozenset[EntryId] = frozenset()  # entries an editor put into the topic
+    embargo: int | None = None  # not to be seen before; the last word on its state says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ class Ruling:
 
     verdict: Verdict | None
     lead: Admitted | None  # None: nothing of the story may be shown in this topic
+    delay: int = 0  # seconds until it is out
+    embargo: int | None = None  # when it is to be out, where an editor said so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,9 @@ def _after(now: Standing, decision: Decision) -> Standing:
         if STATE_OF[verb] is State.PUBLISHED and decision.entry_id is not None:
             put_in |= {decision.entry_id}
         because = f"{PAST[verb]} by {decision.actor}{why}"
-        return replace(now, state=STATE_OF[verb], because=because, put_in=put_in)
+        said = payload.get(VISIBLE_FROM, "")
+        embargo = int(said) if said.isdecimal() else None
+        return replace(now, state=STATE_OF[verb], because=because, put_in=put_in, embargo=embargo)
     if verb in (Verb.PIN, Verb.UNPIN):
         return replace(now, pinned=verb is Verb.PIN)
     if verb is Verb.EDIT:
@@ -152,12 +158,17 @@ def judge(
     else:
         admitted = [each for each in admitted if not each.by_editor]
     before = case.verdict
+    electable, delay = admitted, topic.spec.publish.delay
     if said.state is not None:
         state, because = said.state, said.because
     elif not admitted:
         return Ruling(verdict=None, lead=None)
     else:
-        state, because = _by_rule(before, topic, admitted, over_quota)
+        waits = [_delay(topic, feeds.get(each.feed_id)) for each in admitted]
+        trusted = [each for each, wait in zip(admitted, waits, strict=True) if wait is not None]
+        state, because = _by_rule(before, admitted, trusted, over_quota)
+        electable = trusted or admitted
+        delay = min((wait for wait in waits if wait is not None), default=delay)
     verdict = Verdict(
         topic_id=case.topic_id,
         article_id=case.article_id,
@@ -170,19 +181,43 @@ def judge(
         decision_id=said.decision_id,
         since=before.since if before is not None and before.state is state else now,
     )
-    lead = elect(admitted, feeds, homes, case.item) if state is State.PUBLISHED else None
-    return Ruling(verdict=verdict, lead=lead)
+    lead = elect(electable, feeds, homes, case.item) if state is State.PUBLISHED else None
+    return Ruling(verdict=verdict, lead=lead, delay=delay, embargo=said.embargo)
+
+
+def visible_from(item: Item | None, ruling: Ruling, now: int) -> int:
+    """Return from when on a published story is to be seen.
+
+    An editor's embargo holds whatever was before; its end, or another word, lets out at once what
+    waits for it. A delay runs once: what comes later may only shorten it.
+    """
+    if ruling.embargo is not None and ruling.embargo > now:
+        return ruling.embargo
+    due = now if ruling.embargo is not None else now + ruling.delay
+    return due if item is None else min(item.visible_from, due)
+
+
+def _delay(topic: Topic, feed: Feed | None) -> int | None:
+    """Return how long what a feed tells waits in a topic; None: until an editor approves it."""
+    trust = topic.spec.publish.trust_in(feed.spec.name) if feed is not None else None
+    if trust is not None:
+        return trust.delay
+    return None if topic.spec.mode is Mode.REVIEW else topic.spec.publish.delay
 
 
 def _by_rule(
-    before: Verdict | None, topic: Topic, admitted: Sequence[Admitted], over_quota: str | None
+    before: Verdict | None,
+    admitted: Sequence[Admitted],
+    trusted: Sequence[Admitted],
+    over_quota: str | None,
 ) -> tuple[State, str]:
     because = admitted[0].because
     by_rule_before = before is not None and before.decision_id is None
     if before is not None and by_rule_before and before.state is State.PUBLISHED:
         return State.PUBLISHED, because
-    if topic.spec.mode is Mode.REVIEW:
+    if not trusted:
         return State.NEW, because
+    because, admitted = trusted[0].because, trusted
     if before is not None and by_rule_before and before.state is State.HELD:
         return State.HELD, before.because
     held = over_quota if any(each.held is None for each in admitted) else admitted[0].held

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.core.beacons import drop_beacons
+from aggregator.core.corrections import correction_line
+from aggregator.core.hub import hub_url
 from aggregator.core.ids import feed_uri
 from aggregator.core.outgoing import (
+    byline,
     calm,
     escaped,
     headline,
@@ -23,12 +27,13 @@ from aggregator.model.feed import Rights, narrower
 from aggregator.model.publication import Credit, Edition, PublishedItem, Showing
 from aggregator.model.settings import Site
 from aggregator.model.story import Source
-from aggregator.model.topic import Topic, Verdict
+from aggregator.model.topic import Item, Topic, Verdict
 
 EXCERPT_WORDS = 60
 HEADLINE_WORDS = 12  # of the text, where an entry has no title
 SUMMARY_LIMIT = 5_000  # characters; an editor's own summary
 BODY_READ = 20_000  # characters of content that an excerpt is looked for in
+TEXT_READ = 100_000  # characters of what an item shows that corrections are looked for in
 OLDEST = 0  # a date before 1970 is a publisher's mistake
 
 
@@ -41,14 +46,14 @@ def compose(
     year: int,
     base: str,
 ) -> Edition:
-    """Return the topic's edition: newest first published first, at most as many as it wants.
+    """Return the topic's edition: what was out last first, at most as many as it wants.
 
     `base` is our own address without a path; `authority` and `year` are those frozen in the
     store. A showing that cannot be composed is named in `left_out` and stops nothing else.
     """
     base = base.rstrip("/")
     page_url = f"{base}/topics/{topic.spec.slug}"
-    order = sorted(showings, key=lambda each: (-each.item.first_published_at, -each.item.id))
+    order = sorted(showings, key=lambda each: _order(each.item))
     items: list[PublishedItem] = []
     left_out: list[str] = []
     stamps: list[int] = []
@@ -74,8 +79,15 @@ def compose(
         updated=max(stamps, default=topic.created_at),
         items=tuple(items),
         lang=language(topic.spec.lang),
+        hub_url=hub_url(site, base),
         left_out=tuple(left_out),
     )
+
+
+def _order(item: Item) -> tuple[float, int, int]:
+    """Return where an item stands: what is not numbered yet will be the newest."""
+    number = math.inf if item.number is None else item.number
+    return (-number, -item.first_published_at, -item.id)
 
 
 def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem | None:
@@ -105,8 +117,11 @@ def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem 
         story_url=story_url,
         title=_title(verdict, text, credits[0].title),
         summary=wording.summary,
-        html=_note(wording.note) + wording.body + credit_line(credits, reports),
-        author=headline(text.author or "", limit=200) or None,
+        html=correction_line(showing.corrected_at, showing.correction)
+        + _note(wording.note)
+        + wording.body
+        + credit_line(credits, reports),
+        author=byline(text.author or "") or None,
         published=published,
         updated=max(showing.item.updated_at, published),
         credits=credits,
@@ -118,24 +133,35 @@ def compose_item(showing: Showing, topic: Topic, *, base: str) -> PublishedItem 
         enclosures=_enclosures(text) if rights is Rights.FULL else (),
         licence=headline(text.licence or "", limit=500) or None,
         pinned=verdict.pinned,
+        corrected_at=showing.corrected_at,
+        correction=showing.correction,
     )
 
 
 def text_digest(item: PublishedItem) -> int:
     """Return a signed 64-bit hash of what a reader reads of an item, its credits left out.
 
-    While it stays the same `updated` stays: a joining source, a new tag or a new date is no
-    new text. The lead's own address counts, those of the other sources do not.
+    While it stays the same `updated` stays: a joining source, a new tag, a new date or a line
+    that tells of a correction is no new text. The lead's own address counts, those of the other
+    sources do not.
     """
+    html = item.html.removeprefix(correction_line(item.corrected_at, item.correction))
     return hash_text(
         item.title,
         item.url,
         item.author or "",
         item.summary,
-        item.html.removesuffix(credit_line(item.credits, item.reports)),
+        html.removesuffix(credit_line(item.credits, item.reports)),
         item.licence or "",
         *(each.url for each in item.enclosures),
     )
+
+
+def source_text(item: PublishedItem) -> str:
+    """Return as plain text what an item shows of its source: no note, no credits."""
+    html = item.html.removeprefix(correction_line(item.corrected_at, item.correction))
+    html = html.removeprefix(_note(item.note))
+    return plain_text(html.removesuffix(credit_line(item.credits, item.reports)), TEXT_READ)
 
 
 def credit_line(credits: Sequence[Credit], reports: Sequence[Credit] = ()) -> str:
@@ -210,8 +236,8 @@ def _credits(showing: Showing, story_url: str) -> tuple[Credit, ...]:
     others = (each for each in showing.sources if each.entry.id != showing.lead.entry.id)
     credits: dict[tuple[str, str], Credit] = {}
     for source in (showing.lead, *(each for each in others if _is_public(each))):
-        credit = _credit(source, story_url)
-        credits.setdefault((credit.title, credit.url), credit)
+        owed = credit(source, story_url)
+        credits.setdefault((owed.title, owed.url), owed)
     return tuple(credits.values())
 
 
@@ -220,10 +246,11 @@ def _reports(showing: Showing, story_url: str) -> tuple[Credit, ...]:
     told = {each.entry.text.url for each in (showing.lead, *showing.sources)}
     reports = [each for each in showing.reports if _is_public(each)]
     fresh = [each for each in reports if each.entry.text.url not in told]
-    return tuple(_credit(each, story_url) for each in fresh)
+    return tuple(credit(each, story_url) for each in fresh)
 
 
-def _credit(source: Source, story_url: str) -> Credit:
+def credit(source: Source, story_url: str) -> Credit:
+    """Return whom a source's telling is owed to; without an address of its own, at our page."""
     feed, text = source.feed, source.entry.text
     title = headline(feed.label, limit=120) or headline(feed.spec.name) or "An unnamed source"
     origin = headline(text.source_title or "", limit=120)

@@ -10,7 +10,7 @@ from aggregator.core.drafting import Draft, place_of
 from aggregator.model.ids import EntryId
 from aggregator.model.intake import Candidate
 
-FEW = 3  # entries that came back under another id: fewer are a publisher's ordinary slips
+FEW = 3  # entries that came back under another id by their address or their text alone
 MANY = 10  # unknown entries older than our last visit
 SLACK = 2 * 86_400  # seconds an entry may be dated before it is published
 
@@ -42,26 +42,32 @@ def flood(
     `last_visit` is when the feed was last read (UTC seconds; None: never, so all is new). An
     entry is a stored one under a new id when one only of either side has its address or its
     text, and the old id has left the document; what a feed gives to several entries tells
-    nothing. Three such, and half of all that is new, are a migration. Entries dated well before
+    nothing. Three such, and half of all that is new, are a migration; fewer count where address
+    and text agree. Entries dated well before
     our last visit which we never saw are held when they are ten and half of all that is new.
     """
-    if last_visit is None or len(fresh) < FEW:
+    if last_visit is None:
         return Flood()
     same_as = _same(fresh, [each for each in own if each.entry_id not in present])
     if len(same_as) < FEW or 2 * len(same_as) < len(fresh):
-        same_as = {}
-    rest = [each for each in fresh if each.key_hash not in same_as]
+        sure = (each for each in fresh if _agree(each, same_as.get(each.key_hash)))
+        slips, same_as = {each.key_hash: same_as[each.key_hash] for each in sure}, {}
+    else:
+        slips = {}
+    rest = [each for each in fresh if each.key_hash not in same_as | slips]
     before = last_visit - SLACK
     old = [each for each in rest if place_of(each.text, now) < before]
     if not same_as and (len(old) < MANY or 2 * len(old) < len(fresh)):
-        return Flood()
+        return Flood(same_as=slips)
     told = []
     if same_as:
         told.append(f"{len(same_as)} entries came back under new ids and were known again")
     if old:
         told.append(f"{len(old)} entries older than our last visit are held")
     why = "came with a flood of old entries"
-    return Flood(same_as=same_as, held={each.key_hash: why for each in old}, notice="; ".join(told))
+    return Flood(
+        same_as=same_as | slips, held={each.key_hash: why for each in old}, notice="; ".join(told)
+    )
 
 
 def _same(fresh: Sequence[Draft], own: Sequence[Candidate]) -> dict[int, Candidate]:
@@ -80,6 +86,13 @@ def _same(fresh: Sequence[Draft], own: Sequence[Candidate]) -> dict[int, Candida
                 found[draft.key_hash] = stored[key]
                 taken.add(stored[key].entry_id)
     return found
+
+
+def _agree(draft: Draft, stored: Candidate | None) -> bool:
+    """Whether both address and text are those of the stored one."""
+    if stored is None or draft.url_hash is None or draft.body_hash is None:
+        return False
+    return (draft.url_hash, draft.body_hash) == (stored.url_hash, stored.body_hash)
 
 
 def _address(each: Draft | Candidate) -> int | None:

@@ -11,10 +11,13 @@ from aggregator.model.feed import Feed
 
 MAX_URI = 2000  # characters
 
-# RFC 3986, section 2: what a URI may be written with. An IRI is no URI and gets an id of ours.
+# RFC 3986: what a URI may be written with, and one fragment at most. An IRI is no URI and gets an
+# id of ours; so does an address in brackets, whose authority is no name.
 _URI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~-]|%[0-9A-Fa-f]{2})+"
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9:/?@!$&'()*+,;=._~-]|%[0-9A-Fa-f]{2})+"
+    r"(?:#(?:[A-Za-z0-9:/?@!$&'()*+,;=._~-]|%[0-9A-Fa-f]{2})*)?"
 )
+_WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 # RFC 4151, section 2.1: a tag's authority is a host name or an address at one.
 _TAG = re.compile(r"tag:(?:[^@,:/]*@)?([A-Za-z0-9.-]+),\d{4}(?:-\d\d){0,2}:.+", re.IGNORECASE)
 
@@ -53,7 +56,7 @@ def feed_uri(authority: str, year: int, slug: str) -> str:
 def _is_theirs(guid: str, homes: frozenset[str]) -> bool:
     if len(guid) > MAX_URI or not _URI.fullmatch(guid):
         return False
-    return _authority(guid) in homes
+    return (name := _authority(guid)) != "" and name in homes
 
 
 def _authority(uri: str) -> str:
@@ -61,4 +64,6 @@ def _authority(uri: str) -> str:
     tag = _TAG.fullmatch(uri)
     if tag:
         return bare(tag[1])
+    if not _WEB.match(uri):
+        return ""  # read as a web address it would be another
     return bare_host(uri) if safe_link(uri) else ""  # no link to publish: it names a user

@@ -10,7 +10,7 @@ from aggregator.core.cluster import Placement, StoryIndex
 from aggregator.core.cluster_bonds import NO_BONDS, Bonds
 from aggregator.core.cluster_terms import language
 from aggregator.core.drafting import Draft, place_of
-from aggregator.core.flood import FEW, Flood, flood
+from aggregator.core.flood import MANY, Flood, flood
 from aggregator.core.identity import public_id_of
 from aggregator.core.urls import host_of, lies_on
 from aggregator.model.entry import Instalment, Known
@@ -236,9 +236,9 @@ def _flood(
     last_visit: float | None,
     now: int,
 ) -> Flood:
-    if last_visit is None or len(fresh) < FEW:  # as nearly always
-        return Flood()
     own = [each for each in candidates if each.feed_id == feed.id]
+    if last_visit is None or (not own and len(fresh) < MANY):  # as nearly always
+        return Flood()
     present = {known[each].entry_id for each in digests if each in known}
     return flood(fresh, own, present, last_visit=last_visit, now=now)
 

@@ -19,6 +19,11 @@ _ENTITY = re.compile(
 _LIKE_ENTITY = re.compile(r"&(?=(?:[A-Za-z][A-Za-z0-9]*|#\w+);|lt|gt|LT|GT|#[0-9xX])")
 _TAG_LIKE = re.compile(r"<[A-Za-z/!?]")
 _ANGLES = str.maketrans("<>", "‹›")
+_MAILBOX = re.compile(
+    r"\s*[<‹(\[]?(?:mailto:)?(?<![\w@.+'-])[\w.+'-]+@\w[\w-]*(?:\.\w[\w-]*)+[>›)\]]?,?",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(r"\(([^()]*)\)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
 _SCRIPT_URL = re.compile(r"(javascript\s*):", re.IGNORECASE)
@@ -69,6 +74,22 @@ def headline(text: str, limit: int = 300) -> str:
         line = line.translate(_ANGLES)
     line = _LIKE_ENTITY.sub("& ", line)
     return line if any(unicodedata.category(letter)[0] in "LNPS" for letter in line) else ""
+
+
+def byline(text: str) -> str:
+    """Return an author's name as plain text, without e-mail addresses: they are not ours to spread.
+
+    A name of the fediverse (`@ann@social.example`) is none; "" when no name is left.
+
+    >>> byline("ann@wire.example (Ann Öst)")
+    'Ann Öst'
+    """
+    line = headline(text, limit=200)
+    named = _MAILBOX.sub(" ", line).strip(" ,;")
+    if named == line:
+        return line
+    inner = _BRACKETED.fullmatch(named)
+    return headline(inner[1] if inner else named)
 
 
 def language(*tags: str | None) -> str | None:

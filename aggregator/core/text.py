@@ -61,6 +61,9 @@ _PLAIN_LETTER = re.compile("[" + "".join(_PLAIN_LETTERS) + "]")
 _COUNTED = re.compile(rf"[{_SPACELESS}]{{1,2}}|[^\W_][^\s{_SPACELESS}]{{0,39}}")
 _COUNTED_ASCII = re.compile(r"[A-Za-z0-9]\S{0,39}")
 _SHORT = 2_000  # characters whose words may be listed, which is quicker than to count them
+# What two texts are compared by, as it is written, with the blanks behind it.
+_PIECE = re.compile(rf"\s*(?:[{_SPACELESS}]|[^\s{_SPACELESS}]{{1,200}})\s*")
+_PIECE_ASCII = re.compile(r"\s*\S{1,200}\s*")
 
 # Not legal in XML 1.0 (section 2.2), or legal and harmful: C0 and C1 controls that are no
 # blanks, surrogates, noncharacters, bidi embeddings, overrides, isolates and marks, the byte
@@ -315,6 +318,17 @@ def excerpt(text: str, words: int = 60) -> str:
         if number > words:
             return line[: word.start()].rstrip(" \"'([{«“‘-–—,;:") + "…"
     return line
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text cut into its words as written, blanks included: joined, they are the text.
+
+    Where words are not parted by blanks each character is one. Blanks alone are no piece.
+
+    >>> pieces("Ten ships, 東京.")
+    ['Ten ', 'ships, ', '東', '京', '.']
+    """
+    return (_PIECE_ASCII if text.isascii() else _PIECE).findall(text)
 
 
 def word_count(text: str, most: int | None = None) -> int:

@@ -18,6 +18,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.config import load_settings
 from aggregator.errors import AggregatorError, UsageError
+from aggregator.flow.audience import TOLD_EVERY, Counter
+from aggregator.flow.courier import Courier
 from aggregator.flow.follow import follow_due
 from aggregator.flow.kit import Kit
 from aggregator.flow.pages import fetch_pages_due
@@ -32,6 +34,8 @@ from aggregator.model.settings import Settings
 from aggregator.ports import Fetcher
 from aggregator.system import bring_into_line, new_fetcher
 from aggregator.web.app import make_app
+from aggregator.web.static_site import Keeper
+from aggregator.web.wire import QuickProtocol
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +45,13 @@ WATCH_EVERY = 2.0
 FOLLOW_EVERY = 30.0  # between looks at lists that are due
 PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
+FILES_EVERY = 5.0  # between looks at whether the folder of `site.out` is still right
+HUB_EVERY = 0.5  # between looks at what our hub has to deliver
 LEARN_EVERY = 5.0  # between looks at what waits in topics that publish by what they learnt
 TIDY_EVERY = 86400.0
 CLOCK_EVERY = 1.0
 CLOCK_SLACK = 1.0  # seconds a clock may be set back without anybody minding
+LAST_COUNT = 0.5  # seconds to write down who read in the last minute
 LAST_WORDS = 3.0  # seconds the jobs under way get to end
 
 
@@ -61,8 +68,12 @@ class Service:
         self._former: list[Fetcher] = []  # of earlier settings
         self._learnt = LearntMemory()
         self.inbox = Inbox()
+        self.courier = Courier()
+        self.counter = Counter()
+        self._keeper = Keeper()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signatures(kit.settings)
+        self._polls = False
         self._problems: dict[str, str] = {}  # by job: what stops it now
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(8)},  # a long one must not hold up the others
@@ -85,7 +96,8 @@ class Service:
         with _listening(host, port) as listener, _web(self, listener), _inbox(self, self._stop):
             if poll:
                 self._kit.reader.warm()
-                self._start_jobs()
+            self._polls = poll
+            self._start_jobs(poll=poll)
             ready()
             try:
                 self._wait()
@@ -97,23 +109,26 @@ class Service:
         seen = self._kit.clock()
         while not self._stop.wait(CLOCK_EVERY):
             before, seen = seen, self._kit.clock()
-            if seen < before - CLOCK_SLACK and self._scheduler.running:
+            if seen < before - CLOCK_SLACK and self._polls:
                 self._do(self.keep_up)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._kit.clock(), UTC)
 
-    def _start_jobs(self) -> None:
-        for job, seconds in (
+    def _start_jobs(self, *, poll: bool) -> None:
+        of_daemon = (
             (self.poll, POLL_EVERY),
             (self.publish, PUBLISH_EVERY),
             (self.watch, WATCH_EVERY),
             (self.push, PUSH_EVERY),
+            (self.hub, HUB_EVERY),
+            (self.files, FILES_EVERY),
             (self.follow, FOLLOW_EVERY),
             (self.pages, PAGES_EVERY),
             (self.learn, LEARN_EVERY),
             (self.tidy, TIDY_EVERY),
-        ):
+        )
+        for job, seconds in ((self.count, TOLD_EVERY), *(of_daemon if poll else ())):
             self._scheduler.add_job(
                 self._do,
                 "interval",
@@ -131,11 +146,15 @@ class Service:
         for fetcher in (*self._former, self._kit.fetcher):
             fetcher.close()
         self._kit.reader.close()
+        self.courier.close()
         if self._scheduler.running:
             self._scheduler.pause()
             ending = Thread(target=self._scheduler.shutdown, daemon=True)
             ending.start()
             ending.join(LAST_WORDS)
+        last = Thread(target=self._do, args=(self.count,), daemon=True)
+        last.start()
+        last.join(LAST_COUNT)
 
     def _do(self, job: Callable[[], None]) -> None:
         """Do one job; what stops it (a full disk, a bug) is told when it begins and ends."""
@@ -194,6 +213,20 @@ class Service:
     def push(self) -> None:
         """Ask hubs to tell us what is new, and renew what ends."""
         push_due(self._kit, stop=self._stop)
+
+    def hub(self) -> None:
+        """Have our hub ask and tell its subscribers what is due, beside all this."""
+        self.courier.look(self._kit)
+
+    def count(self) -> None:
+        """Write down who read since the last time."""
+        self.counter.tell(self._kit)
+
+    def files(self) -> None:
+        """Keep the folder of static files in step."""
+        done = None if self._stop.is_set() else self._keeper.keep_up(self._kit)
+        if done is not None and (done.changed or done.removed):
+            log.info("files written", extra={"changed": done.changed, "removed": done.removed})
 
     def tidy(self) -> None:
         """Forget what nobody asks for any more."""
@@ -279,7 +312,9 @@ def _inbox(service: Service, stop: Event) -> Iterator[None]:
 @contextmanager
 def _web(service: Service, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(
-        make_app(lambda: service.kit, service.inbox),
+        make_app(lambda: service.kit, service.inbox, service.counter),
+        http=QuickProtocol,
+        proxy_headers=False,  # whom we believe about others, site.proxies says
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -13,7 +13,7 @@ from aggregator.core.intake import decide
 from aggregator.core.schedule import after_failure, after_success, after_unreadable, heard, told
 from aggregator.core.urls import absolute
 from aggregator.core.websub import after_ping
-from aggregator.flow.filing import Desk, homes, is_free, redraw, refresh_articles
+from aggregator.flow.filing import Desk, homes, is_free, redraw, redraw_archives, refresh_articles
 from aggregator.flow.kit import Kit
 from aggregator.flow.pages import page_texts, want_pages
 from aggregator.flow.polled import Absorbed, Overtaken, Polled
@@ -200,6 +200,9 @@ def _keep(tx: Tx, polled: Polled, intake: Intake, blocks: Blocks, desk: Desk) ->
     stories += [article_id for article_id in found if article_id is not None]
     refresh_articles(tx, desk, stories, now)
     redraw(tx, stories, now)
+    out = [each.entry_id for each in intake.changes if each.withdrawn is not None]
+    if gone or given or out:
+        redraw_archives(tx, (*gone, *given, *out), now)
 
 
 def _heed_hubs(tx: Tx, polled: Polled, feed: Feed, intake: Intake, homes: frozenset[str]) -> None:

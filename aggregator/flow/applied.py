@@ -51,6 +51,7 @@ def fingerprint(spec: TopicSpec) -> str:
     facts = [spec.match, spec.mode]
     if spec.tell is not Tell.COPIES:
         facts.append(spec.tell)
+    facts += [f"{each.feed}: {each.delay}" for each in spec.publish.sources]
     return str(hash_text(json.dumps(facts)))
 
 
@@ -129,7 +130,8 @@ def give_up(tx: Tx, specs: Sequence[TopicSpec]) -> None:
 
 def with_rule_of(spec: TopicSpec, saved: TopicSpec) -> TopicSpec:
     """Return the file's topic with the rule it has here."""
-    return replace(spec, match=saved.match, mode=saved.mode, tell=saved.tell)
+    publish = replace(spec.publish, sources=saved.publish.sources)
+    return replace(spec, match=saved.match, mode=saved.mode, tell=saved.tell, publish=publish)
 
 
 def held(tx: Tx, topics: Sequence[Topic], since: int) -> dict[TopicId, int]:

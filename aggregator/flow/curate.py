@@ -11,7 +11,14 @@ from aggregator.core.tracking import Tracking, tracking
 from aggregator.core.urls import host_of, url_hash
 from aggregator.errors import NotFound, UsageError
 from aggregator.flow.applied import FILE
-from aggregator.flow.filing import desk, homes, is_free, refresh_articles
+from aggregator.flow.filing import (
+    desk,
+    homes,
+    is_free,
+    redraw,
+    redraw_archives,
+    refresh_articles,
+)
 from aggregator.flow.kit import Kit
 from aggregator.flow.retelling import RETOLD, step_back
 from aggregator.flow.setup import identity
@@ -271,3 +278,5 @@ def _let_follow(tx: Tx, kit: Kit, entries: Sequence[EntryId], now: int) -> None:
     refresh_articles(tx, desk(tx, identity(tx, kit.settings.site, now)), stories, now)
     for topic_id in sorted(touched):
         tx.publications.mark_dirty(topic_id, now)
+    redraw(tx, stories, now)
+    redraw_archives(tx, entries, now)

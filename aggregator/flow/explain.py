@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from aggregator.core import rules
-from aggregator.core.curation import in_force, judge, showable, why_lead
+from aggregator.core.curation import in_force, judge, showable, standing, why_lead
 from aggregator.core.drafting import subject_of
 from aggregator.core.query import parse_query
 from aggregator.flow.curate import entry_named, topic_named
@@ -157,7 +157,9 @@ def _edition(tx: Tx, topic: Topic, case: Case, who: Desk, now: int) -> tuple[Ste
         return step("not shown", "every source of it is private (auth: without rights:)"), False
     if item.visible_from > now:
         wait = int(item.visible_from - now)
-        return step(NOT_YET, f"the topic's delay ends in {wait} s"), False
+        embargo = standing(case.decisions).embargo == item.visible_from
+        what = "an editor's embargo" if embargo else "its delay in the topic"
+        return step(NOT_YET, f"{what} ends in {wait} s"), False
     return _in_documents(tx, topic, item, now)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from aggregator.core.curation import Folded, Ruling, elect, fold, judge, standing
+from aggregator.core.curation import Folded, Ruling, elect, fold, judge, standing, visible_from
 from aggregator.core.homes import bare_host, homes_of
 from aggregator.core.ids import choose_uri
 from aggregator.core.intake import blocked
@@ -105,6 +105,12 @@ def redraw(tx: Tx, article_ids: Iterable[ArticleId], now: int) -> None:
     A text was revised, or a source joined.
     """
     for topic_id in sorted(tx.topics.showing(tuple(tx.stories.articles_of(tuple(article_ids))))):
+        tx.publications.mark_dirty(topic_id, now)
+
+
+def redraw_archives(tx: Tx, entry_ids: Sequence[EntryId], now: int) -> None:
+    """Have archives that tell or name these looked at: they were withdrawn, or let return."""
+    for topic_id in tx.archives.holding(entry_ids):
         tx.publications.mark_dirty(topic_id, now)
 
 
@@ -228,23 +234,32 @@ def _looks(verdict: Verdict | None) -> tuple[object, ...] | None:
 
 def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, now: int) -> bool:
     item, lead = case.item, ruling.lead
+    if lead is None or ruling.verdict is None:
+        return item is not None and _end(tx, item, now)
     if item is None:
-        if lead is None or ruling.verdict is None:
-            return False
-        visible_from = now + topic.spec.publish.delay
-        tx.topics.add_item(_new_item(tx, desk, case, lead, visible_from))
-        if visible_from > now:
-            tx.publications.mark_dirty(topic.id, visible_from)
+        those = [each.entry_id for each in case.admitted]
+        item = tx.topics.return_item(topic.id, case.article_id, those)
+    at = visible_from(item, ruling, now)
+    if at > now:
+        tx.publications.mark_dirty(topic.id, at)
+    if item is None:
+        tx.topics.add_item(_new_item(tx, desk, case, lead, at))
         return True
-    if lead is None:
-        return _end(tx, item, now)
-    if lead.entry_id == item.lead_entry_id and item.visible_until is None:
+    first = at if item.text_digest is None else item.first_published_at  # readers know no other
+    changed = replace(
+        item,
+        lead_entry_id=lead.entry_id,
+        visible_from=at,
+        visible_until=None,
+        first_published_at=first,
+    )
+    if changed == item:
         return False
-    tx.topics.change_item(replace(item, lead_entry_id=lead.entry_id, visible_until=None))
+    tx.topics.change_item(changed)
     return True
 
 
-def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int) -> NewItem:
+def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, at: int) -> NewItem:
     feed, identity = desk.feeds[lead.feed_id], desk.identity
     make = partial(
         choose_uri,
@@ -262,7 +277,7 @@ def _new_item(tx: Tx, desk: Desk, case: Case, lead: Admitted, visible_from: int)
         article_id=case.article_id,
         uri=uri,
         lead_entry_id=lead.entry_id,
-        first_published_at=visible_from,
+        first_published_at=at,
         updated_at=max(published, lead.updated_at or 0),
-        visible_from=visible_from,
+        visible_from=at,
     )

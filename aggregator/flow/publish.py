@@ -6,10 +6,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from aggregator.core.edition import compose, text_digest
+from aggregator.core.archive import current
+from aggregator.core.edition import compose
+from aggregator.core.ids import feed_uri
+from aggregator.core.text import hash_text
+from aggregator.flow import archiving, corrections
 from aggregator.flow.curate import topic_named
+from aggregator.flow.hub import announce
 from aggregator.flow.kit import Kit
-from aggregator.flow.setup import Identity, identity
+from aggregator.flow.setup import Identity, first_slug, identity
 from aggregator.formats.rendering import FORMATS, document, etag_of, render
 from aggregator.model.ids import TopicId
 from aggregator.model.publication import Edition, Showing
@@ -17,6 +22,8 @@ from aggregator.model.topic import Topic
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
+
+_TOLD = "last told of topic "  # in meta, before its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,48 +55,74 @@ def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
     now = kit.clock()
     with kit.store.write(durable=True) as tx:
         topic = tx.topics.get(topic_id)
-        if topic is None:
-            tx.publications.clean(topic_id, now)
-            return None
-        who = identity(tx, kit.settings.site, now)
-        showings = tx.publications.visible(topic_id, now, topic.spec.publish.items)
-
-        edition = _compose(kit, topic, showings, who)
-        dated = _date_changes(tx, showings, edition, int(now))
-        if dated != showings:
-            edition = _compose(kit, topic, dated, who)
-        bodies, left_out = _bodies(edition)
-
-        kept = tx.publications.paths()
-        changed = tuple(path for path in bodies if kept.get(path) != etag_of(bodies[path]))
-        for path in changed:
-            tx.publications.keep(document(path, FORMATS[_ending(path)], bodies[path], now))
         tx.publications.clean(topic_id, now)
-    for problem in left_out:
+        if topic is None:
+            return None
+        done = _Composing(tx, kit, topic, int(now)).run()
+    for problem in done.left_out:
         log.error("item left out", extra={"topic": topic.spec.slug, "problem": problem})
-    return Published(
-        slug=topic.spec.slug, items=len(edition.items), changed=changed, left_out=left_out
-    )
+    return done
 
 
-def _date_changes(
-    tx: Tx, showings: tuple[Showing, ...], edition: Edition, now: int
-) -> tuple[Showing, ...]:
-    """Set `updated` of items whose visible text changed since they were last composed.
+class _Composing:
+    """One topic being composed in one transaction."""
 
-    A joining source changes neither the digest nor `updated` (DESIGN §7, Order and dates).
-    """
-    digests = {item.uri: text_digest(item) for item in edition.items}
-    dated = []
-    for showing in showings:
-        item, digest = showing.item, digests.get(showing.item.uri)
-        if digest is not None and digest != item.text_digest:
-            first = item.text_digest is None
-            updated_at = item.updated_at if first else now
-            tx.topics.change_item(replace(item, text_digest=digest, updated_at=updated_at))
-            item = replace(item, updated_at=updated_at)
-        dated.append(replace(showing, item=item))
-    return tuple(dated)
+    def __init__(self, tx: Tx, kit: Kit, topic: Topic, now: int) -> None:
+        self._tx, self._kit, self._topic, self._now = tx, kit, topic, now
+        self._who = identity(tx, kit.settings.site, now)
+        self._slug = first_slug(tx, topic)
+
+    def run(self) -> Published:
+        """Number what is new, close what is full, and keep what changed."""
+        tx, topic, now = self._tx, self._topic, self._now
+        tx.publications.number(topic.id, now)
+        closed = archiving.close(tx, topic, self._edition, now)
+        if closed.more:
+            tx.publications.mark_dirty(topic.id, now)
+
+        showings = tx.publications.visible(topic.id, now, topic.spec.publish.items)
+        edition = current(self._edition(showings), tx.archives.newest(topic.id))
+        if older := corrections.revised(tx, topic, now):
+            self._edition(older)
+        corrections.note_withdrawals(tx, topic, now)
+        mended = archiving.mend(tx, topic, now, base=self._kit.base)
+        edition = corrections.with_tombstones(tx, topic, edition)
+        bodies, left_out = _bodies(edition)
+        path = corrections.PATH.format(slug=topic.spec.slug)
+        bodies[path], _ = render(corrections.edition_of(tx, topic, edition, now), _ending(path))
+
+        kept = {each: tx.publications.etag(each) for each in bodies}
+        changed = tuple(each for each in bodies if kept[each] != etag_of(bodies[each]))
+        for each in changed:
+            tx.publications.keep(document(each, FORMATS[_ending(each)], bodies[each], now))
+        told = set(changed) if self._has_news(edition) else {path} & set(changed)
+        announce(tx, self._kit, sorted(told))
+        return Published(
+            slug=topic.spec.slug,
+            items=len(edition.items),
+            changed=(*changed, *closed.changed, *mended.changed),
+            left_out=tuple(dict.fromkeys((*left_out, *closed.left_out))),
+        )
+
+    def _has_news(self, edition: Edition) -> bool:
+        """Return whether an item is new, changed or gone: a joining source is not pushed."""
+        told = [f"{each.uri} {each.updated}" for each in edition.items]
+        mark = str(hash_text(*told, *(each.uri for each in edition.tombstones)))
+        name = f"{_TOLD}{self._topic.id}"
+        if self._tx.meta.get(name) == mark:
+            return False
+        self._tx.meta.set(name, mark)
+        return True
+
+    def _edition(self, showings: Sequence[Showing]) -> Edition:
+        """Compose these, once what changed in their visible text is noted and dated."""
+        marked = corrections.marked(self._tx, showings)
+        edition = _compose(self._kit, self._topic, marked, self._who)
+        dated = corrections.note(self._tx, self._topic, marked, edition, self._now)
+        if dated != marked:
+            edition = _compose(self._kit, self._topic, dated, self._who)
+        uri = feed_uri(self._who.authority, self._who.year, self._slug)
+        return replace(edition, uri=uri)
 
 
 def _compose(kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity) -> Edition:

@@ -31,15 +31,15 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def search(kit: Kit, query: str, *, limit: int = 50) -> Found:
+def search(kit: Kit, query: str, *, limit: int = 50, public: bool = False) -> Found:
     """Find the newest entries that match. Raises `QueryError` with the position.
 
-    An entry that is withdrawn is not found.
+    An entry that is withdrawn is not found, with `public` none of a feed with a login either.
     """
     now = int(kit.clock())
     node, notes = within_reach(as_of(parse_query(query), now), now)
     with kit.store.read() as tx:
-        ids = tx.searching.find(node, limit=limit)
+        ids = tx.searching.find(node, limit=limit, public=public)
         return Found(entries=tx.entries.views(ids), notes=notes)
 
 

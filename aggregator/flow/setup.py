@@ -9,7 +9,10 @@ from aggregator.core.naming import DESK_FEED
 from aggregator.core.urls import host_of
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin, Rights
 from aggregator.model.settings import Site
+from aggregator.model.topic import Topic
 from aggregator.ports import Tx
+
+_FIRST_SLUG = "first slug of topic "  # in meta, before its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,16 @@ def identity(tx: Tx, site: Site, now: float) -> Identity:
         authority=tx.meta.set_once("authority", authority),
         year=int(tx.meta.set_once("year", year)),
     )
+
+
+def first_slug(tx: Tx, topic: Topic) -> str:
+    """Return the slug a topic's feed id was made of: a renamed topic keeps its id."""
+    return tx.meta.get(f"{_FIRST_SLUG}{topic.id}") or topic.spec.slug
+
+
+def keep_first_slug(tx: Tx, topic: Topic) -> None:
+    """Fix the slug of the topic's feed id before it is renamed."""
+    tx.meta.set_once(f"{_FIRST_SLUG}{topic.id}", topic.spec.slug)
 
 
 def desk_feed(tx: Tx, site: Site, base: str, now: float) -> Feed:

@@ -11,6 +11,7 @@ from aggregator.core.schedule import due_by
 from aggregator.flow.applied import Taker, begin, fingerprint, give_up, refused, with_rule_of
 from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.follow import sync_lists
+from aggregator.flow.renaming import remember, rename
 from aggregator.flow.setup import identity
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
 from aggregator.model.ids import DecisionId, FeedId
@@ -157,6 +158,7 @@ def _free_names(tx: Tx, before: Mapping[str, Feed], specs: Sequence[FeedSpec]) -
 
 
 def _topics(tx: Tx, settings: Settings, now: float, taker: Taker) -> Synced:
+    rename(tx, settings.topics, {topic.spec.slug: topic for topic in tx.topics.all()})
     by_slug = {topic.spec.slug: topic for topic in tx.topics.all()}
     specs = _without_refused(tx, settings.topics, by_slug)
     added, changed = [], []
@@ -181,6 +183,7 @@ def _topics(tx: Tx, settings: Settings, now: float, taker: Taker) -> Synced:
             tx.topics.set_filed_spec(before.id, "")  # what came meanwhile was not filed here
             tx.publications.mark_dirty(before.id, now)
             added.append(spec.slug)
+    remember(tx, specs, int(now))
     return Synced(added=tuple(added), changed=tuple(changed), retired=retired, applied=act)
 
 

@@ -10,6 +10,7 @@ from aggregator.core.identity import guid_hash
 from aggregator.core.schedule import confirmed_move, host_pause
 from aggregator.core.urls import host_of, takes_login
 from aggregator.flow.polled import Polled
+from aggregator.model.correction import Corrections
 from aggregator.model.exchange import Failed, Fault, Fetched
 from aggregator.model.feed import Feed, FeedStatus, PollState
 from aggregator.model.ids import EntryId
@@ -73,7 +74,7 @@ def taken_back(
 
     It takes back what it names as deleted (RFC 6721; ids count only within this feed), and what a
     document that calls itself complete leaves out (RFC 5005, section 2). What comes under a new
-    id is not left out.
+    id is not left out. With `corrections: withdraw` nothing it took back is taken again.
     """
     parsed, outcome = polled.parsed, polled.outcome
     if parsed is None or not isinstance(outcome, Fetched):
@@ -91,7 +92,8 @@ def taken_back(
     missing = set(tx.entries.of_feed(feed_id)) - present if whole else set()
     before = set(tx.entries.taken_back(feed_id, TAKEN_BACK))
     gone = (named | missing) - before
-    return tuple(sorted(gone)), tuple(sorted(before & present if whole else ()))
+    for_good = polled.claim.feed.spec.corrections is Corrections.WITHDRAW
+    return tuple(sorted(gone)), tuple(sorted(before & present if whole and not for_good else ()))
 
 
 def _named(tx: Tx, polled: Polled, guids: Iterable[str]) -> set[EntryId]:

@@ -6,8 +6,16 @@ from functools import lru_cache
 
 from aggregator import __version__
 from aggregator.core.outgoing import escaped
-from aggregator.formats.feedgen_ext import Parts, RssHead, RssItem, new_feed
-from aggregator.formats.writing import FRAGMENTS_KEPT, GENERATOR, Format, cut, mailbox, write
+from aggregator.formats.feedgen_ext import RssHead, RssItem, new_entry, new_feed, written
+from aggregator.formats.writing import (
+    FRAGMENTS_KEPT,
+    GENERATOR,
+    Format,
+    mailbox,
+    spelled,
+    text_of,
+    write,
+)
 from aggregator.model.publication import Edition, PublishedItem
 
 SPECIFICATION = "https://www.rssboard.org/rss-specification"
@@ -24,8 +32,8 @@ def render_rss(edition: Edition) -> bytes:
 
 
 def _head(edition: Edition) -> bytes:
-    feed = new_feed(RssHead(edition.updated), title=edition.title, page=edition.page_url)
-    own = {"href": f"{edition.base_url}.rss", "rel": "self", "type": "application/rss+xml"}
+    feed = new_feed(RssHead(edition), title=edition.title, page=edition.page_url)
+    own = {"href": edition.address("rss"), "rel": "self", "type": "application/rss+xml"}
     page = {"href": edition.page_url, "rel": "alternate"}
     feed.link([own, page], replace=True)  # feedgen takes the last one for the channel's link
     if edition.about:
@@ -37,13 +45,12 @@ def _head(edition: Edition) -> bytes:
         feed.webMaster(f"{mail} ({edition.site_title})")
     feed.docs(SPECIFICATION)
     feed.generator(f"{GENERATOR} {__version__}")
-    return bytes(feed.rss_str()).removesuffix(CLOSING)
+    return spelled(feed.rss_str(), head=True).removesuffix(CLOSING)
 
 
 @lru_cache(maxsize=FRAGMENTS_KEPT)
 def _item(item: PublishedItem) -> bytes:
-    feed = new_feed(Parts(), lambda: RssItem(item), title="-", page=item.url)
-    entry = feed.add_entry()
+    entry = new_entry(RssItem(item))
     entry.title(item.title)
     entry.link({"href": item.url, "rel": "alternate"})
     entry.guid(item.uri, permalink=item.uri_is_url)
@@ -55,12 +62,18 @@ def _item(item: PublishedItem) -> bytes:
     if item.enclosures:  # RSS holds one; a length that is not known is written as 0
         first = item.enclosures[0]
         entry.enclosure(first.url, first.length or 0, first.type)
-    return cut(feed.rss_str(), b"item")
+    return spelled(written(entry.rss_entry()))
+
+
+def _uri_of(fragment: bytes) -> str:
+    return text_of(fragment, b"guid")
 
 
 FORMAT = Format(
     content_type="application/rss+xml; charset=utf-8",
     head=_head,
     fragment=_item,
+    uri_of=_uri_of,
+    opening=b"<item",
     closing=CLOSING,
 )

@@ -14,6 +14,7 @@ class Wanted(StrEnum):
     PAGE = "page"  # HTML, for people
     TEXT = "text"  # robots.txt
     LIST = "list"  # OPML
+    WORD = "word"  # whether it was them: any 2xx counts, and no redirect is followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +28,21 @@ class Request:
     authorization: str | None = None
     taken: Callable[[str], str | None] | None = None  # by which feed of ours an address is polled
     subscribers: int | None = None  # told in the User-Agent once `site.url` is set
+    timeout: float | None = None  # seconds, where that is less than `net.timeout`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A form sent to a server (a WebSub hub): fields in order, each name and value as text."""
+    """A form sent to a server (a WebSub hub): fields in order, each name and value as text.
+
+    `body` goes out in place of a form; `headers` tell what it is, and more.
+    """
 
     url: str
-    form: tuple[tuple[str, str], ...]
+    form: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: float | None = None  # seconds, where that is less than `net.timeout`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

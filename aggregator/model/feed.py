@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from aggregator.model.correction import Corrections
 from aggregator.model.ids import FeedId, ListId
 
 
@@ -69,6 +70,7 @@ class FeedSpec:
     keep: int | None = None  # seconds; None: the default
     fulltext: bool = False
     scrape: Mapping[str, str] | None = None
+    corrections: Corrections = Corrections.BUMP
 
     @property
     def private(self) -> bool:

@@ -19,6 +19,8 @@ class Showing:
     sources: tuple[Source, ...]  # all that tell it, public, not withdrawn; lead first
     reports: tuple[Source, ...] = ()  # others of the same story that stand for themselves
     story_public_id: str = ""
+    corrected_at: int | None = None  # when its source last changed it, where readers are told so
+    correction: str | None = None  # what changed, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,30 @@ class Edition:
     is_archive: bool = False  # complete, and never changed but by a withdrawal (RFC 5005)
     tombstones: tuple[Tombstone, ...] = ()
     left_out: tuple[str, ...] = ()  # which stories could not be composed, and why; never shown
+    asked: str = ""  # what stands behind the address of a private feed: "?q=…"
+
+    def address(self, ending: str) -> str:
+        """Return where the feed itself lies in the format of this ending."""
+        return f"{self.base_url}.{ending}{self.asked}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A closed stretch of a topic's items, by their numbers."""
+
+    number: int  # from 1, the oldest
+    first: int
+    last: int
+    closed_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """An address that a topic once had."""
+
+    slug: str
+    now: str | None  # the slug it goes by; None: it was removed for good
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

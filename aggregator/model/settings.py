@@ -20,6 +20,10 @@ class Site:
     title: str = "News desk"
     url: str | None = None  # no trailing slash
     contact: str | None = None
+    proxies: tuple[str, ...] = ()  # addresses and networks whose X-Forwarded-For is believed
+    hub: str = "own"  # who pushes our changes: own, none, or the address of an outside hub
+    pings: tuple[str, ...] = ()  # rssCloud servers that are told of changes
+    out: Path | None = None  # a folder that holds the public side as files
 
     @property
     def is_set_up(self) -> bool:

@@ -28,6 +28,15 @@ class TopicStatus(StrEnum):
 
     ACTIVE = "active"
     RETIRED = "retired"
+    REMOVED = "removed"  # gone for good, and kept for its number alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTrust:
+    """How far a topic trusts one feed: what it tells is out after so many seconds."""
+
+    feed: str  # its name
+    delay: int | None  # 0: at once; None: an editor has to approve it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,11 @@ class PublishSpec:
     content: Rights = Rights.FULL  # narrows what each feed allows; FULL: as each feed allows
     per_source: tuple[int, int] | None = None
     delay: int = 0
+    sources: tuple[SourceTrust, ...] = ()  # feeds that `mode` and `delay` do not hold for
+
+    def trust_in(self, feed: str) -> SourceTrust | None:
+        """Return what holds for a feed of this name beyond `mode` and `delay`."""
+        return next((each for each in self.sources if each.feed == feed), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +83,7 @@ class TopicSpec:
     expect: Expect = field(default_factory=Expect)
     lang: str | None = None
     learn: LearnSpec = field(default_factory=LearnSpec)
+    former: tuple[str, ...] = ()  # slugs it had before; their addresses lead to the one it has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +185,7 @@ class Item:
     text_digest: int | None  # of the visible text `updated_at` stands for
     visible_from: int
     visible_until: int | None = None
+    number: int | None = None  # in the order in which items were first out; None: not yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,16 @@ ACCEPT = {
     Wanted.PAGE: "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
     Wanted.TEXT: "text/plain, */*;q=0.1",
     Wanted.LIST: "text/x-opml, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1",
+    Wanted.WORD: "*/*",
 }
 """What each kind of request tells the server that it reads."""
 
 ROBOTS_CAP = 512 * 1024
 """Bytes of a robots.txt that are read; RFC 9309, section 2.5, asks for 500 KiB at least."""
 
-_CAPS = {Wanted.PAGE: 5_000_000, Wanted.TEXT: ROBOTS_CAP, Wanted.LIST: 10_000_000}
+_CAPS = {Wanted.PAGE: 5_000_000, Wanted.TEXT: ROBOTS_CAP, Wanted.LIST: 10_000_000} | {
+    Wanted.WORD: 8_192
+}
 
 
 def cap(wanted: Wanted, max_body: int) -> int:

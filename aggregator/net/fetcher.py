@@ -87,37 +87,41 @@ class HttpFetcher:
 
         What networks, servers and our own guard do is an outcome, never an exception.
         """
-        return self._exchange(lambda exchange: self._follow(request, exchange))
+        seconds = min(request.timeout or self._net.timeout, self._net.timeout)
+        return self._exchange(lambda exchange: self._follow(request, exchange), seconds)
 
     def post(self, post: Post) -> Outcome:
-        """Send a form once, within `net.timeout` seconds; any 2xx is a `Fetched`.
+        """Send a form or a body once, within `net.timeout` seconds; any 2xx is a `Fetched`.
 
         Redirects are not followed, and the body, which is for people, is kept up to 64 kB.
         """
-        return self._exchange(lambda exchange: self._posted(post, exchange))
+        seconds = min(post.timeout or self._net.timeout, self._net.timeout)
+        return self._exchange(lambda exchange: self._posted(post, exchange), seconds)
 
     def close(self) -> None:
         """End every request under way and refuse new ones."""
         self._client.close()
 
-    def _exchange(self, act: Callable[[Exchange], Outcome]) -> Outcome:
+    def _exchange(self, act: Callable[[Exchange], Outcome], seconds: float) -> Outcome:
         """Act within the deadline, and tell what was sent and how long it took."""
         began = time.monotonic()
         sent: list[Hop] = []
         try:
-            with self._client.exchange(self._net.timeout) as exchange:
+            with self._client.exchange(seconds) as exchange:
                 sent = exchange.sent
-                outcome = self._attempt(act, exchange)
+                outcome = self._attempt(act, exchange, seconds)
         except Ended:
-            outcome = Failed(fault=Fault.NETWORK, problem=self._ended(End.CLOSED, ""))
+            outcome = Failed(fault=Fault.NETWORK, problem=_ended(End.CLOSED, "", seconds))
         ms = round((time.monotonic() - began) * 1000)
         return replace(outcome, ms=ms, hops=tuple(sent))
 
-    def _attempt(self, act: Callable[[Exchange], Outcome], exchange: Exchange) -> Outcome:
+    def _attempt(
+        self, act: Callable[[Exchange], Outcome], exchange: Exchange, seconds: float
+    ) -> Outcome:
         try:
             return act(exchange)
         except Ended as error:
-            problem = self._ended(error.args[0], exchange.doing)
+            problem = _ended(error.args[0], exchange.doing, seconds)
         except Unreachable as error:
             problem = str(error)
         except Refused as error:
@@ -125,14 +129,8 @@ class HttpFetcher:
         except _WHAT_NETWORKS_DO as error:
             late = isinstance(error, (Timeout, WireTimeout))
             why = exchange.ended or (End.DEADLINE if late else None)
-            problem = self._ended(why, exchange.doing) if why else broken_off(error)
+            problem = _ended(why, exchange.doing, seconds) if why else broken_off(error)
         return Failed(fault=Fault.NETWORK, problem=problem)
-
-    def _ended(self, why: End, doing: str) -> str:
-        if why is End.CLOSED:
-            return "not asked, or not to the end: we are closing"
-        still = f" (still {doing})" if doing else ""
-        return f"no complete answer within {self._net.timeout:g} s{still}"
 
     def _follow(self, request: Request, exchange: Exchange) -> Outcome:
         start = self._guard.target(request.url)
@@ -143,7 +141,8 @@ class HttpFetcher:
                 wire = Wire(response)
                 try:
                     location = response.headers.get("Location")
-                    if response.status_code not in _REDIRECTS or not location:
+                    follow = request.wanted is not Wanted.WORD
+                    if response.status_code not in _REDIRECTS or not (location and follow):
                         return self._answer(request.wanted, route, wire, exchange)
                     _drain(wire)
                 finally:
@@ -225,7 +224,7 @@ class HttpFetcher:
     def _answer(self, wanted: Wanted, route: Route, wire: Wire, exchange: Exchange) -> Outcome:
         response = wire.response
         status = response.status_code
-        if status in _WITH_BODY:
+        if status in _WITH_BODY or (wanted is Wanted.WORD and 200 <= status < 300):
             return self._fetched(wanted, route, wire, exchange)
         _drain(wire)
         if status == 304 and route.conditions:
@@ -244,7 +243,7 @@ class HttpFetcher:
         gone = status == 410 and route.permanent
         problem = status_words(status)
         if status in _REDIRECTS:
-            problem = f"{status}: a redirect that does not say where to"
+            problem = f"{status}: a redirect that does not say where to, or may not be followed"
         wait = retry_after(response.headers, self._wall)
         if wait:
             self._pace.pause(host, wait)
@@ -293,11 +292,14 @@ class HttpFetcher:
             "Accept": "*/*",
             "Accept-Encoding": ACCEPTED,
             "Content-Type": "application/x-www-form-urlencoded",
+            **dict(post.headers),
         }
+        if not all(sendable(value) for _, value in post.headers):
+            raise Refused("a header holds a line break or another character never sent")
         self._pace.asked(target.host)
         route = Route(asked=post.url, start=target, target=target)
-        form = urlencode(post.form).encode("ascii")
-        with closing(self._client.post(target, headers, form)) as response:
+        body = urlencode(post.form).encode("ascii") if post.body is None else post.body
+        with closing(self._client.post(target, headers, body)) as response:
             wire = Wire(response)
             try:
                 return self._took(route, wire)
@@ -333,6 +335,13 @@ class HttpFetcher:
             caching=caching(headers, self._wall),
             wire_bytes=wire.size,
         )
+
+
+def _ended(why: End, doing: str, seconds: float) -> str:
+    if why is End.CLOSED:
+        return "not asked, or not to the end: we are closing"
+    still = f" (still {doing})" if doing else ""
+    return f"no complete answer within {seconds:g} s{still}"
 
 
 def _elsewhere(route: Route, location: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from aggregator.model.feed import Origin
 from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, TopicId
 from aggregator.model.intake import Blocks, Match
-from aggregator.model.publication import Document, Showing, TopicSummary
+from aggregator.model.publication import Document, Former, Showing, TopicSummary
 from aggregator.model.topic import (
     Case,
     Decision,
@@ -35,6 +35,10 @@ class Topics(Protocol):
         ...
 
     def set_status(self, topic_id: TopicId, status: TopicStatus) -> None: ...
+    def remove(self, topic_id: TopicId) -> None:
+        """Take a topic out for good: nothing finds it, and its slug is free for another."""
+        ...
+
     def summaries(self, now: float) -> tuple[TopicSummary, ...]: ...
     def admit(self, entry_id: EntryId, matches: Sequence[Match], *, by_editor: bool) -> None: ...
     def readmit(
@@ -72,7 +76,13 @@ class Topics(Protocol):
 
     def has_uri(self, topic_id: TopicId, uri: str) -> bool: ...
     def change_item(self, item: Item) -> None:
-        """Replace lead, dates, digest and visibility; id, uri and order never change."""
+        """Replace lead, dates, digest and visibility; id, uri and number never change."""
+        ...
+
+    def return_item(
+        self, topic_id: TopicId, article_id: ArticleId, entry_ids: Sequence[EntryId]
+    ) -> Item | None:
+        """Give a story the item that once stood for one of these entries and has no story now."""
         ...
 
     def decide(self, decision: NewDecision) -> Decision:
@@ -118,13 +128,42 @@ class Publications(Protocol):
         ...
 
     def pinned(self, topic_id: TopicId, now: float) -> tuple[Showing, ...]: ...
+    def number(self, topic_id: TopicId, now: float) -> None:
+        """Give those that are to be seen for the first time the topic's next numbers."""
+        ...
+
+    def numbered(self, topic_id: TopicId, first: int, last: int, now: float) -> tuple[Showing, ...]:
+        """Those visible now that have these numbers, newest first."""
+        ...
+
     def keep(self, document: Document) -> bool:
         """Write it unless the same bytes are there; True when they changed."""
         ...
 
     def document(self, path: str) -> Document | None: ...
+    def etag(self, path: str) -> str | None: ...
+    def etags(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Path to ETag of those of these documents that there are."""
+        ...
+
     def paths(self) -> Mapping[str, str]:
         """Path to ETag of every document."""
+        ...
+
+    def drop(self, slug: str) -> None:
+        """Forget all documents of a topic, archives included."""
+        ...
+
+    def move(self, slug: str, new: str) -> None:
+        """Let a topic's documents lie under another slug, archives with the bytes they have."""
+        ...
+
+    def former(self, slug: str) -> Former | None:
+        """Where a topic of this slug went; None: no topic had it, or one has it again."""
+        ...
+
+    def set_former(self, slug: str, topic_id: TopicId | None, at: int) -> None:
+        """Remember that a slug leads to this topic, or that what had it was removed for good."""
         ...
 
 

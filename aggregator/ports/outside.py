@@ -17,7 +17,7 @@ class Fetcher(Protocol):
 
     def fetch(self, request: Request) -> Outcome: ...
     def post(self, post: Post) -> Outcome:
-        """Send a form; redirects are not followed. Any 2xx is a `Fetched`."""
+        """Send a form or a body; redirects are not followed. Any 2xx is a `Fetched`."""
         ...
 
     def close(self) -> None:

@@ -12,10 +12,10 @@ class Searching(Protocol):
     """What a query is true of, as `rules.matches` would say of each entry; none withdrawn."""
 
     def find(
-        self, node: Node, *, since: int = ..., limit: int | None = None
+        self, node: Node, *, since: int = ..., limit: int | None = None, public: bool = False
     ) -> tuple[EntryId, ...]:
         """Entries, newest published first, whose place in time is not before `since` (UTC
-        seconds).
+        seconds); with `public` none of a feed with a login.
         Raises `ValueError` when the query holds an `age` (see `query.as_of`)."""
         ...
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from aggregator.ports.archives import Archives
+from aggregator.ports.audience import Audience
+from aggregator.ports.corrections import Corrections
 from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
 from aggregator.ports.hosts import Hosts
+from aggregator.ports.hub import Hub
 from aggregator.ports.journal import Journal
 from aggregator.ports.keys import Keys
 from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
 from aggregator.ports.lists import Lists
+from aggregator.ports.marks import Marks
 from aggregator.ports.news import Entries, Stories
 from aggregator.ports.pages import Pages
 from aggregator.ports.placing import Placing
@@ -23,6 +28,7 @@ from aggregator.ports.retelling import Retelling
 from aggregator.ports.retention import Retention
 from aggregator.ports.searching import Searching
 from aggregator.ports.series import Columns
+from aggregator.ports.tokens import Confidential, Tokens
 
 
 class Meta(Protocol):
@@ -49,6 +55,12 @@ class Tx(Protocol):
     @property
     def publications(self) -> Publications: ...
     @property
+    def archives(self) -> Archives: ...
+    @property
+    def marks(self) -> Marks: ...
+    @property
+    def audience(self) -> Audience: ...
+    @property
     def withdrawals(self) -> Withdrawals: ...
     @property
     def meta(self) -> Meta: ...
@@ -62,6 +74,8 @@ class Tx(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def hosts(self) -> Hosts: ...
+    @property
+    def hub(self) -> Hub: ...
     @property
     def lists(self) -> Lists: ...
     @property
@@ -77,11 +91,17 @@ class Tx(Protocol):
     @property
     def placing(self) -> Placing: ...
     @property
+    def corrections(self) -> Corrections: ...
+    @property
     def retention(self) -> Retention: ...
     @property
     def learning(self) -> Learning: ...
     @property
     def searching(self) -> Searching: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def confidential(self) -> Confidential: ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part that can fail alone: its writes are rolled back, the error goes on."""

@@ -10,9 +10,18 @@ from typing import Any
 
 import zstandard
 
+from aggregator.model.correction import Corrections
 from aggregator.model.entry import Enclosure, Text
 from aggregator.model.feed import Auth, FeedSpec, Rights
-from aggregator.model.topic import Expect, LearnSpec, Mode, PublishSpec, Tell, TopicSpec
+from aggregator.model.topic import (
+    Expect,
+    LearnSpec,
+    Mode,
+    PublishSpec,
+    SourceTrust,
+    Tell,
+    TopicSpec,
+)
 
 
 class _Zstd(threading.local):
@@ -51,6 +60,7 @@ def load_feed_spec(kept: str) -> FeedSpec:
     words: dict[str, Any] = json.loads(kept)
     words["tags"] = tuple(words["tags"])
     words["rights"] = Rights(words["rights"])
+    words["corrections"] = Corrections(words.get("corrections", Corrections.BUMP))
     if words["auth"] is not None:
         words["auth"] = Auth(**words["auth"])
     return FeedSpec(**words)
@@ -67,6 +77,7 @@ def load_topic_spec(kept: str) -> TopicSpec:
     words["mode"] = Mode(words["mode"])
     words["tell"] = Tell(words["tell"])
     words["publish"] = _publish(words["publish"])
+    words["former"] = tuple(words.get("former", ()))
     words["learn"] = LearnSpec(**words.get("learn", {}))
     words["expect"] = Expect(**{side: tuple(urls) for side, urls in words["expect"].items()})
     return TopicSpec(**words)
@@ -77,6 +88,7 @@ def _publish(words: dict[str, Any]) -> PublishSpec:
     if words["per_source"] is not None:
         many, seconds = words["per_source"]
         words["per_source"] = (many, seconds)
+    words["sources"] = tuple(SourceTrust(**each) for each in words.get("sources", ()))
     return PublishSpec(**words)
 
 

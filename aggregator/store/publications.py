@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aggregator.model.ids import ArticleId, EntryId, TopicId
-from aggregator.model.publication import Document, Showing
+from aggregator.model.publication import Document, Former, Showing
 from aggregator.model.story import Source
 from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
 # What may be shown at all: its lead is public and not withdrawn, and a verdict stands behind it.
 VISIBLE = """
-    SELECT i.* FROM items i
+    FROM items i
     JOIN entries e ON e.id = i.lead_entry_id
     JOIN feeds f ON f.id = e.feed_id
     JOIN verdicts v ON v.topic_id = i.topic_id AND v.article_id = i.article_id
     WHERE i.topic_id = :topic_id AND i.visible_from <= :now
       AND (i.visible_until IS NULL OR i.visible_until > :now)
-      AND e.withdrawn_at IS NULL AND NOT f.private {pinned}
-    ORDER BY i.first_published_at DESC, i.id DESC LIMIT :limit
+      AND e.withdrawn_at IS NULL AND NOT f.private
+"""
+# What is not numbered yet will be the newest; the others stand in the order they were first out in.
+IN_ORDER = f"""
+    SELECT i.* {VISIBLE} {{only}}
+    ORDER BY i.number DESC NULLS FIRST, i.first_published_at DESC, i.id DESC LIMIT :limit
+"""
+# Numbers follow the order of first publication, among those that came out together.
+_NUMBERED = f"""
+    UPDATE items SET number = :last + fresh.place
+    FROM (SELECT i.id, row_number() OVER (ORDER BY i.first_published_at, i.id) AS place
+          {VISIBLE} AND i.number IS NULL) AS fresh
+    WHERE items.id = fresh.id
+"""
+_LAST_NUMBER = """
+    SELECT max(coalesce((SELECT max(number) FROM items WHERE topic_id = :topic_id), 0),
+               coalesce((SELECT max(number) FROM former_items WHERE topic_id = :topic_id), 0),
+               coalesce((SELECT max(last) FROM archives WHERE topic_id = :topic_id), 0))
 """
 # Whoever told it is credited, in a topic that admits but one of them too (DESIGN §7): copies of the
 # article, or all reports where the topic tells stories. Other reports of the story are named.
@@ -31,6 +48,11 @@ _PUBLIC_SOURCES = """
     JOIN feeds f ON f.id = e.feed_id
     WHERE e.withdrawn_at IS NULL AND NOT f.private
     ORDER BY e.id
+"""
+# Tags lie behind the bytes in a row, in an index they do not.
+_ETAGS = """
+    SELECT path, etag FROM documents INDEXED BY documents_etags
+    WHERE path IN (SELECT value FROM json_each(?))
 """
 _TELLS_STORIES = "SELECT json_extract(spec, '$.tell') = 'stories' FROM topics WHERE id = ?"
 _MOST_REPORTS = 8  # of other feeds, the earliest first
@@ -72,19 +94,34 @@ class SqlitePublications:
 
     def visible(self, topic_id: TopicId, now: float, limit: int) -> tuple[Showing, ...]:
         """Return items visible now, newest first published first, with bodies."""
-        return self._showings(topic_id, VISIBLE.format(pinned=""), now, limit)
+        return self._showings(topic_id, IN_ORDER.format(only=""), now, limit)
 
     def pinned(self, topic_id: TopicId, now: float) -> tuple[Showing, ...]:
         """Return the pinned among the items visible now, in the same order."""
-        return self._showings(topic_id, VISIBLE.format(pinned="AND v.pinned"), now, _NO_LIMIT)
+        return self._showings(topic_id, IN_ORDER.format(only="AND v.pinned"), now, _NO_LIMIT)
+
+    def number(self, topic_id: TopicId, now: float) -> None:
+        """Give those that are to be seen for the first time the topic's next numbers."""
+        asked = {"topic_id": topic_id, "now": now}
+        fresh = f"SELECT 1 {VISIBLE} AND i.number IS NULL LIMIT 1"
+        if self._conn.execute(fresh, asked).fetchone() is None:
+            return
+        (last,) = self._conn.execute(_LAST_NUMBER, {"topic_id": topic_id}).fetchone()
+        self._conn.execute(_NUMBERED, {**asked, "last": last})
+
+    def numbered(self, topic_id: TopicId, first: int, last: int, now: float) -> tuple[Showing, ...]:
+        """Return those visible now that have these numbers, newest first."""
+        query = IN_ORDER.format(only="AND i.number BETWEEN :first AND :last")
+        return self._showings(topic_id, query, now, _NO_LIMIT, first=first, last=last)
 
     def keep(self, document: Document) -> bool:
         """Write it unless the same bytes are there; True when they changed."""
         changed = self._conn.execute(
-            "INSERT INTO documents (path, content_type, body, gzip, etag, kept_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+            "INSERT INTO documents (path, content_type, body, gzip, etag, kept_at, zstd, br)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
             " content_type = excluded.content_type, body = excluded.body, gzip = excluded.gzip,"
-            " etag = excluded.etag, kept_at = excluded.kept_at WHERE etag <> excluded.etag",
+            " etag = excluded.etag, kept_at = excluded.kept_at, zstd = excluded.zstd,"
+            " br = excluded.br WHERE etag <> excluded.etag",
             (
                 document.path,
                 document.content_type,
@@ -92,6 +129,8 @@ class SqlitePublications:
                 document.gzip,
                 document.etag,
                 document.kept_at,
+                document.zstd,
+                document.br,
             ),
         )
         return changed.rowcount == 1
@@ -101,19 +140,63 @@ class SqlitePublications:
         row = self._conn.execute("SELECT * FROM documents WHERE path = ?", (path,)).fetchone()
         return None if row is None else Document(**dict(row))
 
+    def etag(self, path: str) -> str | None:
+        """Return the ETag of what is kept at a path."""
+        row = self._conn.execute("SELECT etag FROM documents WHERE path = ?", (path,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def etags(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return path to ETag of those of these documents that there are."""
+        found = self._conn.execute(
+            _ETAGS,
+            (json.dumps([*paths]),),
+        )
+        return dict(found.fetchall())
+
     def paths(self) -> Mapping[str, str]:
         """Return path to ETag of every document, in order of path."""
         found = self._conn.execute("SELECT path, etag FROM documents ORDER BY path")
         return dict(found.fetchall())
 
+    def drop(self, slug: str) -> None:
+        """Forget all documents of a topic, archives included."""
+        self._conn.execute(
+            "DELETE FROM documents WHERE path GLOB 'topics/' || ? || '[./]*'", (slug,)
+        )
+
+    def move(self, slug: str, new: str) -> None:
+        """Let a topic's documents lie under another slug, archives with the bytes they have."""
+        self._conn.execute(
+            "UPDATE OR REPLACE documents SET path = 'topics/' || ?2 || substr(path, 8 + length(?1))"
+            " WHERE path GLOB 'topics/' || ?1 || '[./]*'",
+            (slug, new),
+        )
+
+    def former(self, slug: str) -> Former | None:
+        """Return where a topic of this slug went; None: no topic had it, or one has it again."""
+        row = self._conn.execute(
+            "SELECT f.slug, t.slug AS now, f.at FROM former_slugs f"
+            " LEFT JOIN topics t ON t.id = f.topic_id AND t.status <> 'removed'"
+            " WHERE f.slug = ?1 AND NOT EXISTS (SELECT 1 FROM topics WHERE slug = ?1)",
+            (slug,),
+        ).fetchone()
+        return None if row is None else Former(**dict(row))
+
+    def set_former(self, slug: str, topic_id: TopicId | None, at: int) -> None:
+        """Remember that a slug leads to this topic, or that what had it was removed for good."""
+        self._conn.execute(
+            "INSERT INTO former_slugs (slug, topic_id, at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, at = excluded.at"
+            " WHERE topic_id IS NOT excluded.topic_id",
+            (slug, topic_id, at),
+        )
+
     def _showings(
-        self, topic_id: TopicId, query: str, now: float, limit: int
+        self, topic_id: TopicId, query: str, now: float, limit: int, **more: int
     ) -> tuple[Showing, ...]:
         """Return items with verdicts and sources: eight queries for any number of them."""
-        items = [
-            rows.an_item(row)
-            for row in self._conn.execute(query, {"topic_id": topic_id, "now": now, "limit": limit})
-        ]
+        asked = {"topic_id": topic_id, "now": now, "limit": limit, **more}
+        items = [rows.an_item(row) for row in self._conn.execute(query, asked)]
         shown = [item.article_id for item in items]
         verdicts = {
             verdict.article_id: verdict

@@ -33,6 +33,7 @@ _OVER = f"""
         SELECT 1 FROM articles a JOIN entries e ON e.article_id = a.id
         WHERE a.story_id = asked.value AND (
             EXISTS (SELECT 1 FROM decisions WHERE entry_id = e.id)
+            OR EXISTS (SELECT 1 FROM former_items WHERE lead_entry_id = e.id)
             OR EXISTS (SELECT 1 FROM bonds WHERE one = e.id)
             OR EXISTS (SELECT 1 FROM bonds WHERE other = e.id)
         )

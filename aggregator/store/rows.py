@@ -190,6 +190,7 @@ def an_item(row: Row) -> Item:
         text_digest=row["text_digest"],
         visible_from=row["visible_from"],
         visible_until=row["visible_until"],
+        number=row["number"],
     )
 
 

@@ -46,9 +46,18 @@ class SqliteSearching:
         teach(conn)
 
     def find(
-        self, node: Node, *, since: int = -LAST_ID, limit: int | None = None
+        self,
+        node: Node,
+        *,
+        since: int = -LAST_ID,
+        limit: int | None = None,
+        public: bool = False,
     ) -> tuple[EntryId, ...]:
-        """Return entries that the query is true of, newest published first."""
+        """Return entries that the query is true of, newest published first.
+
+        With `public` none of a feed with a login.
+        """
+        shown = "AND NOT f.private" if public else ""
         if any(isinstance(leaf, Bound) and leaf.field == "age" for leaf in terms(node)):
             raise ValueError("an age needs a now: give the query to as_of() first")
         self._index.write()
@@ -56,11 +65,11 @@ class SqliteSearching:
         since = max(since, first)
         few = self._narrowed(node)
         if few is not None:
-            return self._among(few, since, limit)
+            return self._among(few, since, limit, shown)
         found: list[EntryId] = []
         for lowest, highest in self._slices(since, before):
             left = -1 if limit is None else limit - len(found)
-            found += self._between(node, lowest, highest, left)
+            found += self._between(node, lowest, highest, left, shown)
             if limit is not None and len(found) >= limit:
                 break
         return tuple(found)
@@ -72,19 +81,21 @@ class SqliteSearching:
         ).fetchone()
         return int(count)
 
-    def _among(self, few: _Few, since: int, limit: int | None) -> tuple[EntryId, ...]:
+    def _among(self, few: _Few, since: int, limit: int | None, shown: str) -> tuple[EntryId, ...]:
         condition = Condition(self._conn, scope=_AMONG, indexed=False)
         asked = "1" if few.rest is None else condition.of(few.rest).sql
         values = {"ids": many(few.ids), "since": since, "limit": -1 if limit is None else limit}
         return self._ids(
             f"{_with(condition)} SELECT e.id FROM entries e NOT INDEXED"
             f" CROSS JOIN feeds f ON f.id = e.feed_id WHERE {_AMONG}"
-            f" AND {PLACE} >= :since AND e.withdrawn_at IS NULL AND {asked}"
+            f" AND {PLACE} >= :since AND e.withdrawn_at IS NULL {shown} AND {asked}"
             f" ORDER BY {PLACE} DESC, e.id DESC LIMIT :limit",
             {**condition.values, **values},
         )
 
-    def _between(self, node: Node, since: int, before: int, limit: int) -> tuple[EntryId, ...]:
+    def _between(
+        self, node: Node, since: int, before: int, limit: int, shown: str
+    ) -> tuple[EntryId, ...]:
         values = {"since": since, "before": before, "limit": limit}
         lowest, highest = self._conn.execute(
             f"SELECT min(e.id), max(e.id) {_FROM} WHERE {_SLICE}", values
@@ -93,7 +104,7 @@ class SqliteSearching:
         asked = condition.of(node).sql
         return self._ids(
             f"{_with(condition)} SELECT e.id {_FROM} CROSS JOIN feeds f ON f.id = e.feed_id"
-            f" WHERE {_SLICE} AND e.withdrawn_at IS NULL AND {asked}"
+            f" WHERE {_SLICE} AND e.withdrawn_at IS NULL {shown} AND {asked}"
             f" ORDER BY {PLACE} DESC, e.id DESC LIMIT :limit",
             {**condition.values, **values, "lo": lowest, "hi": highest},
         )

@@ -44,7 +44,7 @@ _SUMMARIES = """
           AND e.withdrawn_at IS NULL AND NOT f.private
         GROUP BY i.topic_id
     ) shown ON shown.topic_id = t.id
-    ORDER BY t.id
+    WHERE t.status <> 'removed' ORDER BY t.id
 """
 _TOPICS_OF = """
     WITH articles_asked (id) AS (SELECT value FROM json_each(?))
@@ -65,6 +65,26 @@ _KEEP_VERDICT = """
         title = excluded.title, summary = excluded.summary, note = excluded.note,
         decision_id = excluded.decision_id, since = excluded.since
 """
+# Items without a story, each with how it gets one: those of articles that were found to be copies,
+# and those that an undo took away, whose ids are nobody else's meanwhile.
+_HOMELESS = (
+    (
+        "SELECT i.id FROM items i JOIN articles a ON a.id = i.article_id"
+        " WHERE i.topic_id = :topic_id AND a.merged_into IS NOT NULL"
+        " AND i.lead_entry_id IN (SELECT value FROM json_each(:entries)) ORDER BY i.id",
+        "UPDATE items SET article_id = :article_id WHERE id = :id",
+    ),
+    (
+        "SELECT o.id FROM former_items o WHERE o.topic_id = :topic_id"
+        " AND o.lead_entry_id IN (SELECT value FROM json_each(:entries))"
+        " AND NOT EXISTS (SELECT 1 FROM items WHERE topic_id = o.topic_id AND uri = o.uri)"
+        " ORDER BY o.id",
+        "INSERT INTO items (id, topic_id, article_id, uri, lead_entry_id, first_published_at,"
+        " updated_at, text_digest, visible_from, number) SELECT id, topic_id, :article_id, uri,"
+        " lead_entry_id, first_published_at, updated_at, text_digest, visible_from, number"
+        " FROM former_items WHERE topic_id = :topic_id AND id = :id",
+    ),
+)
 
 
 class SqliteTopics:
@@ -77,12 +97,16 @@ class SqliteTopics:
         """Return topics in order of id; with statuses, only those."""
         found = self._conn.execute("SELECT * FROM topics ORDER BY id")
         return tuple(
-            rows.a_topic(row) for row in found if not statuses or row["status"] in statuses
+            rows.a_topic(row)
+            for row in found
+            if (row["status"] in statuses if statuses else row["status"] != TopicStatus.REMOVED)
         )
 
     def get(self, topic_id: TopicId) -> Topic | None:
         """Return the topic of this number."""
-        row = self._conn.execute("SELECT * FROM topics WHERE id = ?", (topic_id,)).fetchone()
+        row = self._conn.execute(
+            "SELECT * FROM topics WHERE id = ? AND status <> 'removed'", (topic_id,)
+        ).fetchone()
         return None if row is None else rows.a_topic(row)
 
     def find(self, slug: str) -> Topic | None:
@@ -119,6 +143,21 @@ class SqliteTopics:
             self._conn.execute(
                 "UPDATE topics SET status = ? WHERE id = ?", (status, topic_id)
             ).rowcount,
+        )
+
+    def remove(self, topic_id: TopicId) -> None:
+        """Take a topic out for good: nothing finds it, and its slug is free for another.
+
+        Its items stay, ended, and so do decisions: what was published under an id is known.
+        """
+        for table in ("admissions", "verdicts", "topic_dirty"):
+            self._conn.execute(f"DELETE FROM {table} WHERE topic_id = ?", (topic_id,))
+        self._conn.execute(
+            "UPDATE items SET visible_until = visible_from WHERE topic_id = ?", (topic_id,)
+        )
+        self._conn.execute(
+            "UPDATE topics SET status = 'removed', slug = slug || '~' || id WHERE id = ?",
+            (topic_id,),
         )
 
     def summaries(self, now: float) -> tuple[TopicSummary, ...]:
@@ -250,13 +289,35 @@ class SqliteTopics:
         return found.fetchone() is not None
 
     def change_item(self, item: Item) -> None:
-        """Replace lead, dates, digest and visibility; id, uri and order never change."""
+        """Replace lead, dates, digest and visibility; id, uri and number never change.
+
+        Nor does its first publication, once it was out.
+        """
         self._conn.execute(
             "UPDATE items SET lead_entry_id = :lead_entry_id, updated_at = :updated_at,"
             " text_digest = :text_digest, visible_from = :visible_from,"
+            " first_published_at ="
+            " iif(text_digest IS NULL, :first_published_at, first_published_at),"
             " visible_until = :visible_until WHERE id = :id",
             columns(item),
         )
+
+    def return_item(
+        self, topic_id: TopicId, article_id: ArticleId, entry_ids: Sequence[EntryId]
+    ) -> Item | None:
+        """Give a story the item that once stood for one of these entries and has no story now.
+
+        Its article was found to be a copy and is one no more, or an undo took the item back.
+        """
+        asked = {"topic_id": topic_id, "article_id": article_id, "entries": many(entry_ids)}
+        for look, bring in _HOMELESS:
+            row = self._conn.execute(look, asked).fetchone()
+            if row is not None:
+                found = {**asked, "id": row[0]}
+                self._conn.execute(bring, found)
+                kept = self._conn.execute("SELECT * FROM items WHERE id = :id", found).fetchone()
+                return rows.an_item(kept)
+        return None
 
     def decide(self, decision: NewDecision) -> Decision:
         """Append an editor's act."""

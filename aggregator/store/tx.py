@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aggregator.store.archives import SqliteArchives
+from aggregator.store.audience import SqliteAudience
+from aggregator.store.confidential import SqliteConfidential
+from aggregator.store.corrections import SqliteCorrections
 from aggregator.store.entries import SqliteEntries
 from aggregator.store.feeds import SqliteFeeds
 from aggregator.store.hosts import SqliteHosts
+from aggregator.store.hub import SqliteHub
 from aggregator.store.journal import SqliteJournal
 from aggregator.store.keys import SqliteKeys
 from aggregator.store.learning import SqliteLearning
 from aggregator.store.ledger import SqliteLedger
 from aggregator.store.lists import SqliteLists
+from aggregator.store.marks import SqliteMarks
 from aggregator.store.meta import SqliteMeta
 from aggregator.store.pages import SqlitePages
 from aggregator.store.placing import SqlitePlacing
@@ -26,6 +32,7 @@ from aggregator.store.searching import SqliteSearching
 from aggregator.store.series import SqliteColumns
 from aggregator.store.sqlite import Connection, translated
 from aggregator.store.stories import SqliteStories
+from aggregator.store.tokens import SqliteTokens
 from aggregator.store.topics import SqliteTopics
 from aggregator.store.withdrawals import SqliteWithdrawals
 from aggregator.store.words import WordIndex
@@ -45,6 +52,9 @@ class SqliteTx:
         self.searching = SqliteSearching(conn, self.words)
         self.topics = SqliteTopics(conn)
         self.publications = SqlitePublications(conn)
+        self.archives = SqliteArchives(conn)
+        self.marks = SqliteMarks(conn)
+        self.audience = SqliteAudience(conn)
         self.withdrawals = SqliteWithdrawals(conn)
         self.meta = SqliteMeta(conn)
         self.pushes = SqlitePushes(conn)
@@ -52,6 +62,7 @@ class SqliteTx:
         self.ledger = SqliteLedger(conn)
         self.learning = SqliteLearning(conn, self.words)
         self.hosts = SqliteHosts(conn)
+        self.hub = SqliteHub(conn)
         self.lists = SqliteLists(conn)
         self.journal = SqliteJournal(conn)
         self.reports = SqliteReports(conn)
@@ -59,6 +70,9 @@ class SqliteTx:
         self.columns = SqliteColumns(conn)
         self.keys = SqliteKeys(conn)
         self.placing = SqlitePlacing(conn)
+        self.corrections = SqliteCorrections(conn)
+        self.tokens = SqliteTokens(conn)
+        self.confidential = SqliteConfidential(conn)
         self.retention = SqliteRetention(conn, self.words)
 
     @contextmanager

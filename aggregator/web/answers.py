@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from aggregator.formats.rendering import etag_of, pack
 from aggregator.model.publication import Document
-from aggregator.web.conditions import header_map, is_known, wants_gzip
+from aggregator.web.conditions import Headers, header_map, is_known, welcome
 
 Lines = tuple[tuple[bytes, bytes], ...]
 
@@ -20,6 +20,7 @@ TEXT = "text/plain; charset=utf-8"
 
 STALE = "stale-while-revalidate=60, stale-if-error=86400"
 FEED_CACHING = f"public, max-age=300, {STALE}"
+ARCHIVE_CACHING = f"public, max-age=86400, {STALE}"  # changes by a withdrawal alone
 PAGE_CACHING = f"public, max-age=60, {STALE}"
 
 VARY_FEED = "Sec-Fetch-Dest, Accept, Upgrade-Insecure-Requests, Accept-Encoding"
@@ -45,30 +46,91 @@ FORM_POLICY = PAGE_POLICY["Content-Security-Policy"].replace(
 class Variant:
     """One coding of the bytes: a representation of its own, with its own ETag."""
 
+    coding: str  # "identity": none
     body: bytes
     etag: bytes
     full: Lines  # headers of the whole answer
     brief: Lines  # headers of a 304
+    full_wire: bytes  # the same as they stand on the wire
+    brief_wire: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """What stands at an address, ready to be sent plain or gzipped."""
+    """What stands at an address, ready to be sent in each of its codings."""
 
     plain: Variant
-    gzip: Variant
+    packed: tuple[Variant, ...]  # the smallest first
     modified: bytes | None = None  # Last-Modified
     status: int = 200
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes up."""
+        return len(self.plain.body) + sum(len(each.body) for each in self.packed)
 
-def ready_feed(document: Document) -> Ready:
-    """Return a published document as it is served."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one asker gets of it."""
+
+    status: int
+    variant: Variant
+
+    @property
+    def headers(self) -> Lines:
+        """The lines it goes out with."""
+        return self.variant.brief if self.status == 304 else self.variant.full
+
+    @property
+    def wire(self) -> bytes:
+        """These lines as they stand on the wire."""
+        return self.variant.brief_wire if self.status == 304 else self.variant.full_wire
+
+    @property
+    def body(self) -> bytes:
+        """The bytes after them, to GET."""
+        return b"" if self.status == 304 else self.variant.body
+
+
+def answer(ready: Ready, headers: Headers) -> Answer:
+    """Choose the coding the asker likes best, the smallest of several; 304 where they have it."""
+    variant = _chosen(ready, headers.get(b"accept-encoding"))
+    if ready.status == 200 and is_known(headers, etag=variant.etag, modified=ready.modified):
+        return Answer(304, variant)
+    return Answer(ready.status, variant)
+
+
+def _chosen(ready: Ready, accepted: bytes | None) -> Variant:
+    if accepted:
+        for codings in welcome(accepted):
+            for variant in ready.packed:
+                if variant.coding in codings:
+                    return variant
+    return ready.plain
+
+
+def ready_feed(document: Document, *, root: str = "", link: str | None = None) -> Ready:
+    """Return a published document as it is served; `root` is the path our addresses lie in,
+    `link` its Link header: what has no room for it inside is discovered by it (WebSub)."""
     modified = formatdate(document.kept_at, usegmt=True)
+    caching = ARCHIVE_CACHING if "/archive/" in document.path else FEED_CACHING
+    where = f"{root}/{document.path}"
     return _ready(
         document,
         status=200,
-        shared={"Cache-Control": FEED_CACHING, "Vary": VARY_FEED, **FOR_ANY_SITE},
-        other={"Last-Modified": modified, "Accept-Ranges": "none", **NO_SNIFF},
+        shared={
+            "Cache-Control": caching,
+            "Content-Location": where,
+            "Vary": VARY_FEED,
+            **FOR_ANY_SITE,
+        },
+        other={
+            "Last-Modified": modified,
+            "Accept-Ranges": "none",
+            **({"Link": link} if link is not None else {}),
+            **NO_SNIFF,
+        },
         modified=modified,
     )
 
@@ -81,9 +143,11 @@ def ready_page(
     caching: str = PAGE_CACHING,
     location: str | None = None,
     form: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> Ready:
-    """Return a page, a list or a file of ours as it is served; `form`: it has one, to us."""
-    other = dict(PAGE_POLICY if content_type == HTML else NO_SNIFF)
+    """Return a page, a list or a file of ours as it is served; `form`: it has one, to us; `more`
+    headers of the whole answer."""
+    other = {**(PAGE_POLICY if content_type == HTML else NO_SNIFF), **(more or {})}
     if form:
         other["Content-Security-Policy"] = FORM_POLICY
     if location is not None:
@@ -113,23 +177,44 @@ def _ready(
     modified: str | None = None,
 ) -> Ready:
     whole = {"Content-Type": document.content_type, **other}
-    # Two codings are two representations: a strong tag may stand for one of them only
-    # (RFC 9110, section 8.8.3.3).
-    packed_etag = f'{document.etag[:-1]}-gzip"'
+    packed = [
+        _variant(document, coding, body, shared, whole)
+        for coding, body in (("gzip", document.gzip), ("zstd", document.zstd), ("br", document.br))
+        if body is not None
+    ]
     return Ready(
-        plain=_variant(document.body, document.etag, shared, whole),
-        gzip=_variant(document.gzip, packed_etag, shared, {**whole, "Content-Encoding": "gzip"}),
+        plain=_variant(document, "identity", document.body, shared, whole),
+        packed=tuple(sorted(packed, key=lambda each: len(each.body))),
         modified=modified.encode("ascii") if modified is not None else None,
         status=status,
     )
 
 
 def _variant(
-    body: bytes, etag: str, shared: Mapping[str, str], other: Mapping[str, str]
+    document: Document,
+    coding: str,
+    body: bytes,
+    shared: Mapping[str, str],
+    other: Mapping[str, str],
 ) -> Variant:
+    etag = document.etag
+    if coding != "identity":
+        # Two codings are two representations: a strong tag may stand for one of them only
+        # (RFC 9110, section 8.8.3.3).
+        etag = f'{etag[:-1]}-{coding}"'
+        other = {**other, "Content-Encoding": coding}
     brief = {"ETag": etag, **shared}
     full = {**brief, **other, "Content-Length": str(len(body))}
-    return Variant(body=body, etag=etag.encode("ascii"), full=_lines(full), brief=_lines(brief))
+    full_lines, brief_lines = _lines(full), _lines(brief)
+    return Variant(
+        coding=coding,
+        body=body,
+        etag=etag.encode("ascii"),
+        full=full_lines,
+        brief=brief_lines,
+        full_wire=_wire(full_lines),
+        brief_wire=_wire(brief_lines),
+    )
 
 
 def _lines(headers: Mapping[str, str]) -> Lines:
@@ -138,24 +223,21 @@ def _lines(headers: Mapping[str, str]) -> Lines:
     )
 
 
+def _wire(lines: Lines) -> bytes:
+    return b"".join(b"%b: %b\r\n" % line for line in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An ASGI answer with something ready: 304 where the asker has it, gzip where welcome."""
+    """An ASGI answer with something ready: 304 where the asker has it, packed where welcome."""
 
     ready: Ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it. The body of an answer to HEAD is left to the server to drop."""
-        ready, headers = self.ready, header_map(scope["headers"])
-        variant = ready.gzip if wants_gzip(headers.get(b"accept-encoding")) else ready.plain
-        known = ready.status == 200 and is_known(
-            headers, etag=variant.etag, modified=ready.modified
-        )
-        if known:
-            await send_whole(send, 304, variant.brief, b"")
-        else:
-            body = b"" if scope["method"] == "HEAD" else variant.body
-            await send_whole(send, ready.status, variant.full, body)
+        chosen = answer(self.ready, header_map(scope["headers"]))
+        body = b"" if scope["method"] == "HEAD" else chosen.body
+        await send_whole(send, chosen.status, chosen.headers, body)
 
 
 async def send_whole(

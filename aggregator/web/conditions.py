@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 Headers = Mapping[bytes, bytes]
 """By lower-case name; lines of the same name joined by commas."""
@@ -17,20 +18,29 @@ def header_map(lines: Iterable[tuple[bytes, bytes]]) -> Headers:
     return found
 
 
-def wants_gzip(accept_encoding: bytes | None) -> bool:
-    """Return whether gzip is welcome, and no less than the plain bytes (RFC 9110, 12.5.3).
+@lru_cache(maxsize=1024)  # readers are many, their ways to say it few
+def welcome(accept_encoding: bytes) -> tuple[frozenset[str], ...]:
+    """Return the codings that are welcome, those liked best first (RFC 9110, 12.5.3).
 
-    >>> wants_gzip(b"gzip, deflate, br"), wants_gzip(b"identity, gzip;q=0.5"), wants_gzip(b"*;q=0")
-    (True, False, False)
+    None of them is liked less than the plain bytes. A star is taken for gzip, which is understood
+    everywhere.
+
+    >>> welcome(b"gzip, deflate, br;q=0.5") == (frozenset({"gzip", "deflate"}), frozenset({"br"}))
+    True
+    >>> welcome(b"identity, gzip;q=0.5"), welcome(b"*;q=0"), welcome(b"*")
+    ((), (), (frozenset({'gzip'}),))
     """
-    if not accept_encoding:
-        return False
-    weights = {}
+    weights: dict[str, float] = {}
     for part in accept_encoding.decode("latin-1").lower().split(","):
         coding, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[coding] = _weight(parameters)
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+        weights["gzip" if coding == "x-gzip" else coding] = _weight(parameters)
+    plain = weights.pop("identity", 0.0)
+    weights.setdefault("gzip", weights.pop("*", 0.0))
+    liked = {weight for weight in weights.values() if weight > 0 and weight >= plain}
+    return tuple(
+        frozenset(coding for coding, found in weights.items() if found == weight)
+        for weight in sorted(liked, reverse=True)
+    )
 
 
 def _weight(parameters: Iterable[str]) -> float:
@@ -55,6 +65,8 @@ def is_known(headers: Headers, *, etag: bytes, modified: bytes | None) -> bool:
     """
     tags = headers.get(b"if-none-match")
     if tags is not None:
+        if tags == etag:  # as nearly every reader sends it
+            return True
         bare = etag.strip(b'"')
         return any(_bare(tag) in (bare, b"*") for tag in tags.split(b","))
     since = headers.get(b"if-modified-since")

@@ -6,14 +6,18 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.errors import AggregatorError, StoreError, StoreFull, UsageError
 
 MANIFEST = ".aggregator-site.json"
 """Names the files we wrote into a folder, so that no others are ever touched."""
+
+CODINGS = ("", ".gz", ".zst")
+"""What a name ends with: the file itself, and beside it the same in fewer bytes."""
 
 _TEMPORARY = ".aggregator-part"
 _NOT_OURS_TO_WRITE = {
@@ -29,33 +33,83 @@ _NOT_OURS_TO_WRITE = {
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the manifest says of a name: what it was made from, and the sizes of its codings.
+
+    No sizes: nothing stands there. No mark: it may be half written.
+    """
+
+    mark: str = ""
+    sizes: tuple[int | None, ...] = field(default=())
+
+    @property
+    def files(self) -> int:
+        """How many files it has."""
+        return sum(size is not None for size in self.sizes)
+
+
 class Folder:
     """The folder of a static site, ours alone while it is open.
 
     A file is written under another name, synced, and put in place of the old one at once
     (rename(2)); when that fails the old one is still there. A file whose bytes are right is not
-    touched at all.
+    touched at all, and one made from the same is not even made again.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._before = self._known()
-        self._now: set[str] = set()
+        self._written_at = self._stamp()
+        self._now: dict[str, Noted] = {}
         self.changed = 0
 
     @property
     def files(self) -> int:
         """How many files were put in place or found right."""
-        return len(self._now)
+        return sum(noted.files for noted in self._now.values())
 
-    def put(self, name: str, body: bytes) -> None:
-        """Have these bytes at a name such as "topics/global-lane.atom".
+    def is_kept(self, name: str, mark: str) -> bool:
+        """Whether what stands at a name was made from the same, and nobody changed it since.
 
-        Raises `UsageError` where a file lies that is not ours, or nothing may be written;
-        `StoreError` where it could not be, `StoreFull` where no space is left.
+        A file is taken to be as we left it while it has its size and is not younger than the
+        manifest. Such a name is kept as it stands.
         """
-        target = self._root / name
-        self._now.add(name)
+        noted = self._before.get(name)
+        if not mark or noted is None or noted.mark != mark:
+            return False
+        for coding, size in zip(CODINGS, noted.sizes, strict=False):
+            if size is not None and not self._is_as_left(self._root / f"{name}{coding}", size):
+                return False
+        self._now[name] = noted
+        return True
+
+    def is_there(self, name: str) -> bool:
+        """Whether something stands at a name that was put or kept."""
+        return self._now[name].files > 0
+
+    def put(
+        self, name: str, body: bytes, *, mark: str = "", packed: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Have these bytes at a name such as "topics/global-lane.atom", packed ones beside it.
+
+        `packed` is by ending, of those in `CODINGS`. Raises `UsageError` where a file lies that is
+        not ours, or nothing may be written; `StoreError` where it could not be, `StoreFull` where
+        no space is left.
+        """
+        bodies = {"": body, **(packed or {})}
+        for coding in CODINGS:
+            if coding in bodies:
+                self._put(name, coding, bodies[coding])
+        sizes = tuple(len(bodies[each]) if each in bodies else None for each in CODINGS)
+        self._now[name] = Noted(mark, sizes)
+
+    def leave_out(self, name: str, mark: str) -> None:
+        """Note that nothing stands at a name, made from this."""
+        self._now[name] = Noted(mark)
+
+    def _put(self, name: str, coding: str, body: bytes) -> None:
+        target = self._root / f"{name}{coding}"
         with _explained(target):
             self._stay_inside(target)
             if _holds(target, body):
@@ -68,23 +122,37 @@ class Folder:
             _replace(target, body)
         self.changed += 1
 
-    def expect(self, names: set[str]) -> None:
+    def expect(self, names: Iterable[str]) -> None:
         """Note these names as ours before they are written: a run may be cut off half way."""
-        self._before |= {name for name in names if not (self._root / name).exists()}
-        self._write_manifest(self._before)
+        fresh = {
+            name: Noted()
+            for name in names
+            if name not in self._before
+            and not any((self._root / f"{name}{coding}").exists() for coding in CODINGS)
+        }
+        if fresh or not (self._root / MANIFEST).exists():
+            self._before |= fresh
+            self._write_manifest(self._before)
 
     def sweep(self) -> int:
         """Remove what we once wrote and did not put this time; returns how many files."""
         gone = 0
-        for name in sorted(self._before - self._now):
-            target = self._root / name
-            with _explained(target):
-                if target.is_file() and self._is_here(target):
-                    target.unlink()
-                    _prune(target.parent, self._root)
-                    gone += 1
-        self._write_manifest(self._now)
+        for name in sorted(self._before):
+            sizes = self._now.get(name, Noted()).sizes or (None,) * len(CODINGS)
+            for coding, size in zip(CODINGS, sizes, strict=True):
+                if size is None:
+                    gone += self._remove(self._root / f"{name}{coding}")
+        if self.changed or self._now != self._before:
+            self._write_manifest(self._now)
         return gone
+
+    def _remove(self, target: Path) -> bool:
+        with _explained(target):
+            if not target.is_file() or not self._is_here(target):
+                return False
+            target.unlink()
+            _prune(target.parent, self._root)
+        return True
 
     def sweep_parts(self) -> None:
         """Remove what a run that was cut off left half written."""
@@ -105,25 +173,46 @@ class Folder:
                 "--out"
             )
 
-    def _known(self) -> set[str]:
+    def _is_as_left(self, target: Path, size: int) -> bool:
+        try:
+            found = target.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return found.st_size == size and found.st_mtime_ns <= self._written_at
+
+    def _stamp(self) -> int:
+        """Return when the manifest was written, in nanoseconds."""
+        try:
+            return (self._root / MANIFEST).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def _known(self) -> dict[str, Noted]:
         path = self._root / MANIFEST
         try:
             with _explained(path):
                 if not path.exists():
-                    return set()
-                names = json.loads(path.read_text(encoding="utf-8"))["files"]
-            return {name for name in names if _is_inside(name)}
-        except (ValueError, KeyError, TypeError):
+                    return {}
+                said = json.loads(path.read_text(encoding="utf-8"))["files"]
+            if isinstance(said, list):  # of an earlier version: names, packed ones too
+                said = {_bare(name): ["", []] for name in said}
+            return {
+                name: Noted(str(mark), _sizes(sizes))
+                for name, (mark, sizes) in said.items()
+                if _is_inside(name)
+            }
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise UsageError(
                 f"{path} cannot be read; remove it to have the site written over"
             ) from None
 
-    def _write_manifest(self, names: set[str]) -> None:
+    def _write_manifest(self, names: Mapping[str, Noted]) -> None:
         path = self._root / MANIFEST
-        body = json.dumps({"files": sorted(names)}, indent=0).encode() + b"\n"
+        files = {name: (names[name].mark, names[name].sizes) for name in sorted(names)}
+        lines = (f"{json.dumps(name)}: {json.dumps(noted)}" for name, noted in files.items())
+        body = '{"files": {\n' + ",\n".join(lines) + "\n}}\n"
         with _explained(path):
-            if not _holds(path, body):
-                _replace(path, body)
+            _replace(path, body.encode())
 
 
 @contextmanager
@@ -184,6 +273,18 @@ def _is_inside(name: object) -> bool:
         return False
     parts = Path(name).parts
     return bool(parts) and not Path(name).is_absolute() and ".." not in parts
+
+
+def _bare(name: object) -> str:
+    """Return the name of a file without the ending of its coding."""
+    said = str(name) if isinstance(name, str) else ""
+    return said.removesuffix(".gz").removesuffix(".zst")
+
+
+def _sizes(said: object) -> tuple[int | None, ...]:
+    sizes = tuple(said) if isinstance(said, list) else ()
+    known = all(size is None or type(size) is int for size in sizes)
+    return sizes if known and len(sizes) == len(CODINGS) else ()
 
 
 @contextmanager

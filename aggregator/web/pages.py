@@ -20,7 +20,7 @@ from aggregator.model.feed import Feed, Outline, OutlineList
 from aggregator.web.answers import version_of
 from aggregator.web.publishers import BotView
 from aggregator.web.telling import StoryPage
-from aggregator.web.views import TopicView, outlet
+from aggregator.web.views import ArchiveView, Section, TopicView, outlet
 
 HERE = Path(__file__).parent
 MONTHS = (
@@ -56,6 +56,7 @@ class Frame:
     root: str  # the path our addresses begin with, "" at the top of a host
     contact: Contact | None
     files: dict[str, str]  # static files by name, with the version of each in its address
+    sections: tuple[Section, ...] = ()
 
     def here(self, url: str) -> str:
         """Return an address of ours without its host, so that a page works wherever it is served.
@@ -67,7 +68,7 @@ class Frame:
         )
 
 
-def frame(kit: Kit) -> Frame:
+def frame(kit: Kit, sections: tuple[Section, ...] = ()) -> Frame:
     """Return what every page of this site has."""
     site, root = kit.settings.site, root_of(kit.base)
     return Frame(
@@ -79,6 +80,7 @@ def frame(kit: Kit) -> Frame:
             name: f"{root}/static/{name}?v={version_of(body)}"
             for name, (body, _) in static_files().items()
         },
+        sections=sections,
     )
 
 
@@ -107,29 +109,40 @@ def static_files() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def index_html(kit: Kit, topics: tuple[TopicView, ...]) -> bytes:
-    """Return the front page."""
-    return _html("index.html", kit, topics=topics)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Makes pages of what they tell."""
 
+    kit: Kit
+    sections: tuple[Section, ...] = ()
 
-def topic_html(kit: Kit, topic: TopicView) -> bytes:
-    """Return a topic's page."""
-    return _html("topic.html", kit, topic=topic)
+    def index(self, topics: tuple[TopicView, ...]) -> bytes:
+        """Return the front page."""
+        return self._html("index.html", topics=topics)
 
+    def topic(self, topic: TopicView) -> bytes:
+        """Return a topic's page."""
+        return self._html("topic.html", topic=topic)
 
-def story_html(kit: Kit, story: StoryPage) -> bytes:
-    """Return a story's page."""
-    return _html("story.html", kit, story=story)
+    def archive(self, archive: ArchiveView) -> bytes:
+        """Return the page of a closed stretch of a topic."""
+        return self._html("archive.html", archive=archive)
 
+    def story(self, story: StoryPage) -> bytes:
+        """Return a story's page."""
+        return self._html("story.html", story=story)
 
-def bot_html(kit: Kit, told: BotView) -> bytes:
-    """Return the page for publishers whose feeds we poll."""
-    return _html("bot.html", kit, told=told, net=kit.settings.net)
+    def bot(self, told: BotView) -> bytes:
+        """Return the page for publishers whose feeds we poll."""
+        return self._html("bot.html", told=told, net=self.kit.settings.net)
 
+    def message(self, title: str, text: str) -> bytes:
+        """Return a page that says why there is no page."""
+        return self._html("message.html", heading=title, text=text)
 
-def message_html(kit: Kit, title: str, text: str) -> bytes:
-    """Return a page that says why there is no page."""
-    return _html("message.html", kit, heading=title, text=text)
+    def _html(self, template: str, **told: object) -> bytes:
+        site = frame(self.kit, self.sections)
+        return _templates().get_template(template).render(site=site, **told).encode()
 
 
 def topics_opml(kit: Kit, topics: tuple[TopicView, ...]) -> bytes:
@@ -155,10 +168,6 @@ def _opml(title: str, outlines: Iterable[Outline]) -> bytes:
     return write_opml(OutlineList(title=title, outlines=tuple(outlines)))
 
 
-def _html(template: str, kit: Kit, **told: object) -> bytes:
-    return _templates().get_template(template).render(site=frame(kit), **told).encode()
-
-
 @cache
 def _templates() -> Environment:
     templates = Environment(
@@ -168,7 +177,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(minute=minute, iso=iso, outlet=outlet, site_link=site_link)
+    templates.filters.update(minute=minute, day=day, iso=iso, outlet=outlet, site_link=site_link)
     templates.filters.update(safe_link=safe_link, size=size, percent=percent, count=count)
     return templates
 

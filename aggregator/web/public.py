@@ -16,6 +16,7 @@ from aggregator.errors import StoreError
 from aggregator.flow.kit import Kit
 from aggregator.flow.pushed import Inbox
 from aggregator.web.answers import HTML, NO_SNIFF, PAGE_POLICY, Ready, Reply, ready_page
+from aggregator.web.hub import hub_route
 from aggregator.web.pages import root_of, static_files
 from aggregator.web.push import push_route
 from aggregator.web.shelf import Shelf
@@ -114,6 +115,7 @@ def routes(public: Public) -> list[Route]:
         ("/topics.opml", public.page),
         ("/topics/{slug}.opml", public.page),
         ("/topics/{slug}", public.page),
+        ("/topics/{slug}/archive/{n}", public.page),
         ("/stories/{id}", public.page),
         ("/bot", public.bot),
         ("/static/{name}", public.file),
@@ -128,7 +130,7 @@ def make_pages(kit: Callable[[], Kit], inbox: Inbox | None = None) -> Starlette:
     """Return the application behind the feeds; what hubs bring goes to the inbox."""
     public = Public(Shelf(kit, load_page), Shelf(kit, load_page))
     app = Starlette(
-        routes=[*routes(public), push_route(kit, inbox or Inbox())],
+        routes=[*routes(public), push_route(kit, inbox or Inbox()), hub_route(kit)],
         exception_handlers={
             404: cast(ExceptionHandler, public.missing),
             StoreError: cast(ExceptionHandler, public.unreadable),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
 from dataclasses import asdict, dataclass
 
 from aggregator import __version__
@@ -18,7 +18,9 @@ from aggregator.web.views import (
     ON_INDEX,
     ON_TOPIC,
     SLUG,
+    archive_view,
     find_topic,
+    sections,
     status,
     topic_view,
     topic_views,
@@ -27,6 +29,7 @@ from aggregator.web.views import (
 OPML = "text/x-opml; charset=utf-8"
 JSON = "application/json"
 SEARCH = "?host="
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")  # of an archive
 NOWHERE = "-"  # no host is called so
 
 
@@ -50,18 +53,25 @@ def page_at(tx: Tx, kit: Kit, path: str, *, served: bool = True) -> Page | None:
     path, _, sought = path.partition(SEARCH)
     match path.split("/")[1:]:
         case [""]:
-            return Page(body=pages.index_html(kit, topic_views(tx, kit, now, most=ON_INDEX)))
+            return Page(body=press(tx, kit).index(topic_views(tx, kit, now, most=ON_INDEX)))
         case ["bot"]:
             told = bot_view(tx, kit, sought=sought or None, searchable=served)
-            return Page(body=pages.bot_html(kit, told), form=served)
+            return Page(body=press(tx, kit).bot(told), form=served)
         case ["topics.opml"]:
             listed = topic_views(tx, kit, now, most=0)
             return Page(body=pages.topics_opml(kit, listed), content_type=OPML)
         case ["topics", name]:
             return _topic(tx, kit, name, now)
+        case ["topics", slug, "archive", number]:
+            return _archive(tx, kit, slug, number, now)
         case ["stories", public_id]:
             return _story(tx, kit, public_id, now)
     return None
+
+
+def press(tx: Tx, kit: Kit) -> pages.Press:
+    """Return what makes the pages of this site, with its topics in the bar on top of each."""
+    return pages.Press(kit=kit, sections=sections(tx))
 
 
 def search_path(said: str) -> str:
@@ -73,26 +83,10 @@ def search_path(said: str) -> str:
     return f"/bot{SEARCH}{sought_host(said) or NOWHERE}"
 
 
-def story_paths(tx: Tx, kit: Kit) -> Iterator[str]:
-    """Yield the paths of stories that may have a page."""
-    for article_id in tx.stories.published_ids():
-        if (view := tx.stories.view(article_id)) is not None:
-            yield f"/stories/{view.story.public_id}"
-
-
-def topic_paths(tx: Tx) -> Iterator[str]:
-    """Yield the paths that topics' pages and lists may have, retired topics too."""
-    for topic in tx.topics.all():
-        if SLUG.fullmatch(topic.spec.slug):
-            yield f"/topics/{topic.spec.slug}"
-            yield f"/topics/{topic.spec.slug}.opml"
-
-
 def not_found(kit: Kit) -> bytes:
     """Return the page for an address at which nothing stands."""
-    return pages.message_html(
-        kit, "Nothing stands here", "The address may be mistyped, or the page may have been moved."
-    )
+    text = "The address may be mistyped, or the page may have been moved."
+    return pages.Press(kit=kit).message("Nothing stands here", text)
 
 
 def status_json(tx: Tx, kit: Kit) -> bytes:
@@ -106,6 +100,7 @@ def status_json(tx: Tx, kit: Kit) -> bytes:
             "last_poll": _at(told.last_poll_at),
             "pushed": told.pushed,
         },
+        "hub": _hub(tx, kit),
         "entries": told.entries,
         "asked": {"days": DAYS, **asdict(told.asked)},
         "topics": [
@@ -116,6 +111,12 @@ def status_json(tx: Tx, kit: Kit) -> bytes:
     return json.dumps(value, indent=2).encode() + b"\n"
 
 
+def _hub(tx: Tx, kit: Kit) -> dict[str, object]:
+    told = asdict(tx.hub.figures(kit.clock()))
+    oldest = told.pop("oldest")
+    return {**told, "oldest": _at(None if oldest is None else int(oldest))}
+
+
 def _at(seconds: int | None) -> str | None:
     return None if seconds is None else pages.iso(seconds)
 
@@ -124,24 +125,48 @@ def _topic(tx: Tx, kit: Kit, name: str, now: float) -> Page | None:
     slug = name.removesuffix(".opml")
     topic = find_topic(tx, slug)
     if topic is None:
-        return None
+        return _former(tx, kit, slug, name.removeprefix(slug))
     if name == slug:
-        return Page(body=pages.topic_html(kit, topic_view(tx, kit, topic, now, most=ON_TOPIC)))
+        return Page(body=press(tx, kit).topic(topic_view(tx, kit, topic, now, most=ON_TOPIC)))
     listed = topic_view(tx, kit, topic, now, most=0)
     if not listed.sources:
         return None  # importers take a list without a feed for a broken one
     return Page(body=pages.sources_opml(kit, listed), content_type=OPML)
 
 
+def _archive(tx: Tx, kit: Kit, slug: str, number: str, now: float) -> Page | None:
+    if not NUMBER.fullmatch(number):
+        return None
+    topic = find_topic(tx, slug)
+    if topic is None:
+        return _former(tx, kit, slug, f"/archive/{number}")
+    view = archive_view(tx, kit, topic, int(number), now)
+    return None if view is None else Page(body=press(tx, kit).archive(view))
+
+
+def _former(tx: Tx, kit: Kit, slug: str, rest: str) -> Page | None:
+    """Return where a topic went that had this slug; `rest` of its address stays the same."""
+    former = tx.publications.former(slug) if SLUG.fullmatch(slug) else None
+    if former is None:
+        return None
+    if former.now is None:
+        text = "This topic was removed for good. What it told belongs to its sources."
+        return Page(body=press(tx, kit).message("This topic is gone", text), status=410)
+    where = f"{pages.root_of(kit.base)}/topics/{former.now}{rest}"
+    body = press(tx, kit).message("Moved", "This topic goes by another name now.")
+    return Page(body=body, status=301, location=where)
+
+
 def _story(tx: Tx, kit: Kit, public_id: str, now: float) -> Page | None:
     found = story_page(tx, kit, public_id, now)
     if isinstance(found, Moved):
         where = f"{pages.root_of(kit.base)}/stories/{found.public_id}"
-        body = pages.message_html(kit, "Told elsewhere", "This story is part of another one now.")
+        text = "This story is part of another one now."
+        body = press(tx, kit).message("Told elsewhere", text)
         return Page(body=body, status=301, location=where)
     if found is Missing.WITHDRAWN:
         text = "This story was withdrawn, at the wish of its publisher or of the editors."
-        return Page(body=pages.message_html(kit, "Withdrawn", text), status=410)
+        return Page(body=press(tx, kit).message("Withdrawn", text), status=410)
     if isinstance(found, Missing):
         return None
-    return Page(body=pages.story_html(kit, found))
+    return Page(body=press(tx, kit).story(found))

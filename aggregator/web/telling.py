@@ -10,13 +10,14 @@ from enum import Enum
 from aggregator.core.edition import compose_item, credit_line
 from aggregator.core.outgoing import headline
 from aggregator.core.urls import safe_link
+from aggregator.flow import corrections
 from aggregator.flow.kit import Kit
 from aggregator.model.feed import RIGHTS_ORDER
 from aggregator.model.publication import PublishedItem, Showing
 from aggregator.model.story import Source, StoryView
 from aggregator.model.topic import Topic
 from aggregator.ports import Tx
-from aggregator.web.views import outlet
+from aggregator.web.views import Address, addresses, outlet
 
 PUBLIC_ID = re.compile(r"[a-z0-9]{16}")
 
@@ -47,13 +48,22 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryTopic:
+    """A topic in which the story is told."""
+
+    slug: str
+    title: str
+    feeds: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryPage:
     """A story as its page shows it; `html` is the item's, without the credit line."""
 
     item: PublishedItem
     html: str
     tellings: tuple[Telling, ...]  # the lead's first
-    topics: tuple[tuple[str, str], ...]  # (slug, title)
+    topics: tuple[StoryTopic, ...]
 
 
 def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Moved | Missing:
@@ -71,6 +81,7 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
         return Missing.NOWHERE
     # In several topics: the text as the one that allows the least of it shows it.
     topic, showing = min(shown, key=lambda each: RIGHTS_ORDER.index(each[0].spec.publish.content))
+    (showing,) = corrections.marked(tx, (showing,))
     item = compose_item(showing, topic, base=kit.base)
     if item is None:
         return Missing.NOWHERE
@@ -78,7 +89,7 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
         item=item,
         html=item.html.removesuffix(credit_line(item.credits, item.reports)),
         tellings=tuple(_telling(each) for each in showing.sources),
-        topics=tuple((each.spec.slug, headline(each.spec.title)) for each, _ in shown),
+        topics=tuple(_topic(each, kit.base) for each, _ in shown),
     )
 
 
@@ -120,6 +131,12 @@ def _why_missing(tx: Tx, view: StoryView) -> Missing:
 
 def _is_public(source: Source) -> bool:
     return not source.feed.spec.private and source.entry.withdrawn_at is None
+
+
+def _topic(topic: Topic, base: str) -> StoryTopic:
+    slug = topic.spec.slug
+    title = headline(topic.spec.title) or slug
+    return StoryTopic(slug=slug, title=title, feeds=addresses(f"{base}/topics/{slug}"))
 
 
 def _telling(source: Source) -> Telling:

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aggregator.core.edition import compose
 from aggregator.core.naming import DESK_FEED
 from aggregator.core.outgoing import headline
+from aggregator.core.readers import ReaderLink, reader_links
 from aggregator.core.urls import safe_link
+from aggregator.flow import corrections
 from aggregator.flow.kit import Kit
 from aggregator.flow.setup import Identity
 from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.ledger import Tally
-from aggregator.model.publication import Edition, PublishedItem, Showing
+from aggregator.model.publication import Archive, Edition, PublishedItem, Showing
 from aggregator.model.topic import Mode, Topic, TopicStatus
 from aggregator.ports import Tx
 from aggregator.web.publishers import public_total
 
 ON_INDEX = 3  # newest items of each topic
 ON_TOPIC = 20
+ARCHIVES = 12  # named on a topic's page, the newest; each leads to the one before
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -53,6 +56,30 @@ class TopicView:
     feeds: tuple[Address, ...]
     items: tuple[PublishedItem, ...]  # pinned first
     sources: tuple[Feed, ...]
+    readers: tuple[ReaderLink, ...] = ()
+    archives: tuple[Archive, ...] = ()  # the newest first
+    corrections_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveView:
+    """A closed stretch of a topic as its page shows it."""
+
+    topic: TopicView
+    number: int
+    closed_at: int
+    feeds: tuple[Address, ...]
+    items: tuple[PublishedItem, ...]  # newest first
+    older: int | None
+    newer: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A topic as the bar on top of each page names it."""
+
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +97,16 @@ class Status:
 
 def find_topic(tx: Tx, slug: str) -> Topic | None:
     """Return the topic of this slug, None for whatever could not be one."""
-    return tx.topics.find(slug) if SLUG.fullmatch(slug) else None
+    topic = tx.topics.find(slug) if SLUG.fullmatch(slug) else None
+    return None if topic is None or topic.status is TopicStatus.REMOVED else topic
+
+
+def sections(tx: Tx) -> tuple[Section, ...]:
+    """Return the topics that are kept up, in their order."""
+    return tuple(
+        Section(slug=each.spec.slug, title=headline(each.spec.title) or each.spec.slug)
+        for each in tx.topics.all(TopicStatus.ACTIVE)
+    )
 
 
 def topic_views(tx: Tx, kit: Kit, now: float, *, most: int) -> tuple[TopicView, ...]:
@@ -85,8 +121,10 @@ def topic_view(tx: Tx, kit: Kit, topic: Topic, now: float, *, most: int) -> Topi
     pinned = tx.publications.pinned(topic.id, now)[:most]
     who = identity_of(tx)
 
-    newest = _composed(kit, topic, showings[:most], who)
-    above = _composed(kit, topic, pinned, who).items
+    newest = _composed(kit, topic, corrections.marked(tx, showings[:most]), who)
+    above = _composed(kit, topic, corrections.marked(tx, pinned), who).items
+    feeds = addresses(newest.base_url)
+    corrected = corrections.PATH.format(slug=topic.spec.slug)
 
     return TopicView(
         slug=topic.spec.slug,
@@ -96,9 +134,30 @@ def topic_view(tx: Tx, kit: Kit, topic: Topic, now: float, *, most: int) -> Topi
         chosen=_chosen(topic),
         rhythm=rhythm([each.lead.entry.place for each in showings]),
         retired=topic.status is TopicStatus.RETIRED,
-        feeds=addresses(newest.base_url),
+        feeds=feeds,
         items=_pinned_first(above, newest.items)[:most],
         sources=_sources((*pinned, *showings)),
+        readers=reader_links(feeds[0].url),
+        archives=tx.archives.all(topic.id)[::-1][:ARCHIVES],
+        corrections_url=f"{kit.base}/{corrected}" if tx.publications.etag(corrected) else None,
+    )
+
+
+def archive_view(tx: Tx, kit: Kit, topic: Topic, number: int, now: float) -> ArchiveView | None:
+    """Return what may still be shown of an archive; None: the topic has none of this number."""
+    archives = tx.archives.all(topic.id)
+    found = next((each for each in archives if each.number == number), None)
+    if found is None:
+        return None
+    showings = tx.publications.numbered(topic.id, found.first, found.last, now)
+    return ArchiveView(
+        topic=topic_view(tx, kit, topic, now, most=0),
+        number=number,
+        closed_at=found.closed_at,
+        feeds=addresses(f"{kit.base}/topics/{topic.spec.slug}/archive/{number}"),
+        items=_composed(kit, topic, showings, identity_of(tx), most=len(showings)).items,
+        older=number - 1 if number > 1 else None,
+        newer=number + 1 if number < archives[-1].number else None,
     )
 
 
@@ -178,8 +237,14 @@ def _chosen(topic: Topic) -> str:
     return "Items are published as they arrive; editors take out what does not belong."
 
 
-def _composed(kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity) -> Edition:
+def _composed(
+    kit: Kit, topic: Topic, showings: Sequence[Showing], who: Identity, *, most: int | None = None
+) -> Edition:
+    """Return an edition of these; of `most` where a topic may hold fewer now than it did."""
     site, base = kit.settings.site, kit.base
+    if most is not None:
+        publishing = replace(topic.spec.publish, items=most)
+        topic = replace(topic, spec=replace(topic.spec, publish=publishing))
     return compose(topic, showings, site, base=base, authority=who.authority, year=who.year)
 
 

@@ -8,8 +8,10 @@ CREATE TABLE hub_subscriptions (
     secret      TEXT,
     lease_until REAL NOT NULL,
     since       REAL NOT NULL,
-    failures    INTEGER NOT NULL DEFAULT 0,
+    failures    INTEGER NOT NULL DEFAULT 0,  -- calls in vain since the last that was answered
     problem     TEXT,
+    took        REAL,                        -- seconds until the last answer
+    last_at     REAL,                        -- when it last took a body
     UNIQUE (path, callback)
 ) STRICT;
 CREATE INDEX hub_subscriptions_end ON hub_subscriptions (lease_until);
@@ -36,7 +38,8 @@ CREATE TABLE hub_deliveries (
     subscription_id INTEGER PRIMARY KEY REFERENCES hub_subscriptions (id) ON DELETE CASCADE,
     made_at  REAL NOT NULL,                  -- when the document changed
     due_at   REAL NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0
+    attempts INTEGER NOT NULL DEFAULT 0,
+    version  INTEGER NOT NULL DEFAULT 1      -- goes up when the document changes meanwhile
 ) STRICT;
 CREATE INDEX hub_deliveries_due ON hub_deliveries (due_at);
 
@@ -47,6 +50,7 @@ CREATE TABLE pings (
     made_at  REAL NOT NULL,
     due_at   REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    version  INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (target, path)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pings_due ON pings (due_at);

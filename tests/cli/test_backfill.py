@@ -62,7 +62,7 @@ def rows_beside_documents(desk: Path) -> dict[str, list[tuple[object, ...]]]:
     """All rows that an undo restores: documents are composed anew, to the same bytes."""
     rows = rows_of(desk.parent / "desk.db")
     documents = rows.pop("documents")
-    return rows | {"bodies": [row[:-1] for row in documents]}
+    return rows | {"bodies": [row[:5] for row in documents]}  # without when, and further codings
 
 
 def test_a_changed_file_is_applied_and_undone_row_by_row(polled: Aggregator, desk: Path) -> None:

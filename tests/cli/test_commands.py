@@ -121,6 +121,32 @@ def test_explain_says_why_and_why_not(polled: Aggregator) -> None:
     assert steps["rule"] == "does not match" and steps["edition"] == "not shown"
 
 
+def test_an_approval_can_name_its_time(polled: Aggregator) -> None:
+    number = entry_id(polled, "corridor")
+    before = polled("--json", "topics", "list").out
+    polled("approve", number, "desk-choice", "--at", "2999-01-01T07:00+01:00")
+    assert "an editor's embargo ends in" in polled("explain", number, "desk-choice").out
+    assert json.loads(polled("--json", "topics", "list").out)[1]["published"] == 0
+    polled("approve", number, "desk-choice", "--at", "2026-11-01")
+    assert json.loads(polled("--json", "topics", "list").out)[1]["published"] == 1
+    said = polled("approve", number, "desk-choice", "--at", "tomorrow")
+    assert said.code == 2 and "2026-11-24T07:00" in said.err
+    assert before != polled("--json", "topics", "list").out
+
+
+def test_a_topic_is_removed_once_it_has_left_the_file(polled: Aggregator, desk: Path) -> None:
+    said = polled("topics", "remove", "lane")
+    assert said.code == 2 and "take it out of the file first" in said.err
+    text = desk.read_text()
+    desk.write_text(text[: text.index("  - {slug: lane")] + text[text.index("  - {slug: desk") :])
+    told = json.loads(polled("--json", "topics", "remove", "lane").out)
+    assert told == {"slug": "lane", "title": "Lane"}
+    assert [each["slug"] for each in json.loads(polled("--json", "topics", "list").out)] == [
+        "desk-choice"
+    ]
+    assert polled("topics", "remove", "lane").code == 4
+
+
 def test_what_waits_is_published_by_approve_and_waits_again_after_undo(polled: Aggregator) -> None:
     number = entry_id(polled, "horoscope")
 

@@ -115,6 +115,8 @@ SPECIMENS = [
     ("site: {url: news.example.org}\n", "1:13", "begins with http", "'https://news.example.org'?"),
     ("site: {url: 'https://a.example/?x=1'}\n", "1:13", "ends with its path", "leave out"),
     ("site: {contact: nobody}\n", "1:17", "'nobody' is no contact", "mail address"),
+    ("site: {proxies: [nginx]}\n", "1:18", "neither an address nor", "127.0.0.1"),
+    ("site: {proxies: [10.0.0.1/8]}\n", "1:18", "neither an address nor", "10.0.0.0/8"),
     ("site: {title: ' '}\n", "1:15", "this is empty", "leave the key out"),
     ('site: {title: "a\\nb"}\n', "1:15", "must be one line", ""),
     ("store: mysql://h/d\n", "1:8", "cannot be mysql://", "postgresql://"),
@@ -199,6 +201,24 @@ SPECIMENS = [
     (TOPIC.format("match: x\n    lang: english"), "5:11", "no language", "en or pt-BR"),
     (TOPIC.format("match: x\n    publish: {per_source: 5}"), "5:27", "'5' is no rate", "as 5/day"),
     (TOPIC.format("match: x\n    publish: {content: al}"), "5:24", "'al' is not known", "full"),
+    (
+        TOPIC.format("match: x\n    publish: {sources: {wire: 15}}"),
+        "5:31",
+        "'15' has no unit",
+        "write 15m for minutes, 15s for seconds",
+    ),
+    (
+        RULE.format("match: x\n    publish: {sources: {wir: auto}}"),
+        "7:25",
+        "no feed called 'wir'",
+        "did you mean 'wire'?",
+    ),
+    (
+        TOPIC.format("match: x\n    former: [y, x]"),
+        "5:17",
+        "a topic of this slug",
+        "first in line 2",
+    ),
     (
         TOPIC.format("match: x\n    publish: {delay: 10}"),
         "5:22",

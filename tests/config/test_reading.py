@@ -9,14 +9,26 @@ from aggregator.errors import ConfigError
 from aggregator.model.feed import Auth, FeedSpec, Rights
 from aggregator.model.grain import Grain
 from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
-from aggregator.model.topic import Expect, LearnSpec, Mode, PublishSpec, Tell, TopicSpec
+from aggregator.model.topic import (
+    Expect,
+    LearnSpec,
+    Mode,
+    PublishSpec,
+    SourceTrust,
+    Tell,
+    TopicSpec,
+)
 from tests.config.makers import HERE
 
 SHIPPED = Path(__file__).parents[2] / "feeds.yaml"
 
 FULL = r"""
 version: 1
-site: {title: Lane Desk, url: https://news.example.org/, contact: desk@example.org}
+site:
+  title: Lane Desk
+  url: https://news.example.org/
+  contact: desk@example.org
+  proxies: [127.0.0.1, 10.0.0.0/8]
 store: db/aggregator.db
 defaults: {every: 2h, keep: 30d, rights: link}
 feeds:
@@ -49,17 +61,28 @@ topics:
     mode: auto
     match: 'series:"Global Lane" OR (tag:world NOT title:horoscope)'
     tell: stories
-    publish: {items: 5, content: link, per_source: 2/hour, delay: 10m}
+    publish:
+      items: 5
+      content: link
+      per_source: 2/hour
+      delay: 10m
+      sources: {wire: auto, agency: 15m, blog: review}
     expect: {in: ['https://example.com/a1'], out: ['https://example.com/ads/9']}
     lang: no
     learn: {publish_above: 0.95}
+    former: [the-lane, lane]
 """
 
 
 def test_every_key_arrives_where_it_belongs() -> None:
     assert read_settings(FULL, HERE) == Settings(
         path=HERE,
-        site=Site(title="Lane Desk", url="https://news.example.org", contact="desk@example.org"),
+        site=Site(
+            title="Lane Desk",
+            url="https://news.example.org",
+            contact="desk@example.org",
+            proxies=("127.0.0.1", "10.0.0.0/8"),
+        ),
         store="/srv/news/db/aggregator.db",
         defaults=Defaults(every=7200, keep=30 * 86400, rights=Rights.LINK),
         feeds=(
@@ -116,12 +139,23 @@ def test_every_key_arrives_where_it_belongs() -> None:
                 mode=Mode.AUTO,
                 match='series:"Global Lane" OR (tag:world NOT title:horoscope)',
                 tell=Tell.STORIES,
-                publish=PublishSpec(items=5, content=Rights.LINK, per_source=(2, 3600), delay=600),
+                publish=PublishSpec(
+                    items=5,
+                    content=Rights.LINK,
+                    per_source=(2, 3600),
+                    delay=600,
+                    sources=(
+                        SourceTrust(feed="wire", delay=0),
+                        SourceTrust(feed="agency", delay=900),
+                        SourceTrust(feed="blog", delay=None),
+                    ),
+                ),
                 expect=Expect(
                     inside=("https://example.com/a1",), outside=("https://example.com/ads/9",)
                 ),
                 lang="no",
                 learn=LearnSpec(publish_above=0.95),
+                former=("the-lane", "lane"),
             ),
         ),
     )

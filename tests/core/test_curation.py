@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.curation import elect, in_force, judge, standing
+from aggregator.core.curation import Ruling, elect, in_force, judge, standing, visible_from
 from aggregator.model.feed import Auth, Feed, FeedSpec, Origin
 from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId, ItemId, TopicId
 from aggregator.model.topic import (
@@ -14,6 +14,8 @@ from aggregator.model.topic import (
     Decision,
     Item,
     Mode,
+    PublishSpec,
+    SourceTrust,
     State,
     Topic,
     TopicSpec,
@@ -219,3 +221,38 @@ def test_two_that_claim_to_replace_each_other_come_to_an_end() -> None:
 def test_of_two_texts_of_one_moment_the_fuller_is_shown() -> None:
     short, full = entry(1, place=9), replace(entry(2, feed=2, place=9), fullness=300)
     assert elect([short, full], FEEDS, {}, None) == full
+
+
+moments = st.integers(min_value=0, max_value=1000)
+
+
+@given(seen=st.none() | moments, embargo=st.none() | moments, delay=moments, now=moments)
+def test_nothing_is_out_before_its_embargo_and_nothing_waits_longer_than_it_did(
+    seen: int | None, embargo: int | None, delay: int, now: int
+) -> None:
+    item = None if seen is None else an_item(visible_from=seen)
+    ruling = Ruling(verdict=None, lead=None, delay=delay, embargo=embargo)
+    at = visible_from(item, ruling, now)
+    if embargo is not None and embargo > now:
+        assert at == embargo
+    elif seen is not None:
+        assert at <= seen
+    else:
+        assert at == (now if embargo is not None else now + delay)
+    assert visible_from(an_item(visible_from=at), ruling, now) == at, "asked again it stays"
+
+
+@given(levels=st.lists(st.none() | moments, min_size=1, max_size=3))
+def test_a_story_goes_by_the_most_trusted_of_its_feeds(levels: list[int | None]) -> None:
+    sources = tuple(SourceTrust(feed=f"f{n}", delay=each) for n, each in enumerate(levels, 1))
+    spec = replace(REVIEW.spec, publish=PublishSpec(sources=sources))
+    told = tuple(entry(n, feed=n) for n in range(1, len(levels) + 1))
+    case = Case(topic_id=TopicId(1), article_id=ArticleId(1), admitted=told)
+    ruling = judge(case, replace(REVIEW, spec=spec), FEEDS, {}, over_quota=None, now=NOW)
+    open_ = [each for each in levels if each is not None]
+    assert ruling.verdict is not None
+    if open_:
+        assert ruling.verdict.state is State.PUBLISHED and ruling.delay == min(open_)
+        assert ruling.lead is not None and levels[ruling.lead.feed_id - 1] is not None
+    else:
+        assert ruling.verdict.state is State.NEW and ruling.lead is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.core.outgoing import calm, escaped, headline, language, media_type
+from aggregator.core.outgoing import byline, calm, escaped, headline, language, media_type
 
 anything = st.text(st.characters(codec=None, categories=None)) | st.text("<>&;#x/! abon=\"'lt")
 
@@ -77,3 +77,22 @@ def test_a_language_that_is_none_is_left_out() -> None:
 )
 def test_a_file_always_has_a_type(said: str | None, url: str, type: str) -> None:
     assert media_type(said, url) == type
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Ann Öst", "Ann Öst"),
+        ("Ann Öst <ann@wire.example>", "Ann Öst"),
+        ("Ann Öst &lt;ann@wire.example&gt;", "Ann Öst"),
+        ("ann@wire.example (Ann Öst)", "Ann Öst"),
+        ("ann@wire.example, Bo Ek (bo@wire.example)", "Bo Ek"),
+        ("mailto:ann@wire.example", ""),
+        ("ann@wire.example", ""),
+        ("@ann@social.example", "@ann@social.example"),
+        ("Ann @ Wire", "Ann @ Wire"),
+        ("Ann (Wire)", "Ann (Wire)"),
+    ],
+)
+def test_a_byline_names_people_and_spreads_no_address(said: str, name: str) -> None:
+    assert byline(said) == name

@@ -20,6 +20,7 @@ from aggregator.config import load_settings
 from aggregator.daemon import service
 from aggregator.daemon.service import Service
 from aggregator.errors import StoreFull, UsageError
+from aggregator.flow.audience import audience
 from aggregator.formats.opml import write_opml
 from aggregator.model.exchange import Failed, Fault, Hop, Outcome, Post, Request
 from aggregator.model.feed import FeedStatus, Outline, OutlineList
@@ -167,6 +168,27 @@ def test_serving_alone_polls_nothing(newsroom: Newsroom) -> None:
         newsroom.hears("wire", Told(guid="2", title="More grain"))
         until("what another process published", shows(port, b"More grain"))
     assert len(newsroom.net.asked) == 1
+
+
+@pytest.mark.parametrize("poll", [True, False])
+def test_who_reads_is_counted(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, poll: bool
+) -> None:
+    monkeypatch.setattr(service, "TOLD_EVERY", 0.1)
+    newsroom.follow(["wire"], [topic()])
+    newsroom.hears("wire", Told(guid="1"))
+    with running(newsroom, poll=poll) as (_, port):
+        reader = {"User-Agent": "Feedly/1.0 (312 subscribers)"}
+        for _ in range(3):
+            assert get(port, "/topics/grain.atom", **reader)[0].status == 200
+        until("it is told", lambda: readers(newsroom)[0] == 3)
+        get(port, "/topics/grain.atom", **reader)
+    assert readers(newsroom) == (4, 312), "the last minute too"
+
+
+def readers(newsroom: Newsroom) -> tuple[int, int]:
+    told = audience(newsroom.kit, "grain", days=2).readership
+    return told.requests, told.subscribers
 
 
 class SlowFetcher:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from aggregator.flow.publish import publish
 from aggregator.model.topic import PublishSpec, Verb
-from tests.flow.newsroom import DAY, HOUR, Newsroom, Told, topic
+from tests.flow.newsroom import DAY, HOUR, LONG, Newsroom, Told, topic
 
 
 def test_rendering_twice_two_seconds_apart_gives_the_same_bytes(newsroom: Newsroom) -> None:
@@ -136,3 +138,23 @@ def test_a_mark_set_while_composing_is_not_lost(newsroom: Newsroom) -> None:
     newsroom.publish()
     with newsroom.kit.store.read() as tx:
         assert tx.publications.next_dirty_at() == newsroom.now + 5
+
+
+def test_a_source_that_joins_is_credited_and_pushed_to_nobody(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed: list[str] = []
+    monkeypatch.setattr(
+        "aggregator.flow.publish.announce", lambda tx, kit, changed: pushed.extend(changed)
+    )
+    newsroom.follow(["wire", "post"], [topic()])
+    newsroom.hears("wire", Told(guid="1", text=LONG))
+    assert "topics/grain.atom" in pushed
+    pushed.clear()
+    newsroom.now += HOUR
+    newsroom.hears("post", Told(guid="2", text=LONG))
+    (shown,) = newsroom.shown()
+    assert shown.credits("Wire", "Post")
+    assert pushed == []
+    newsroom.hears("wire", Told(guid="1", text=LONG), Told(guid="3", title="More grain"))
+    assert set(pushed) == {f"topics/grain.{ending}" for ending in ("atom", "rss", "json")}

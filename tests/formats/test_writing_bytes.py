@@ -14,11 +14,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aggregator import __version__
-from aggregator.formats import atom, rss
+from aggregator.formats import atom, jsonfeed, rss
 from aggregator.formats.rendering import EXTENSIONS, FORMATS, document, etag_of, pack, render
 from tests.formats.editions import ordinary_edition
 
@@ -49,6 +50,7 @@ def digest() -> str:
 def forget() -> None:
     atom._entry.cache_clear()
     rss._item.cache_clear()
+    jsonfeed._item.cache_clear()
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -100,12 +102,16 @@ def test_a_fragment_needs_no_namespace_of_its_own(ending: str) -> None:
     assert not [each for each in fragments if b"xmlns" in each]
 
 
-def test_an_item_that_did_not_change_is_not_written_again() -> None:
+@pytest.mark.parametrize("fragment", [atom._entry, rss._item, jsonfeed._item])
+def test_an_item_that_did_not_change_is_not_written_again(fragment: Any) -> None:
     forget()
-    written("atom")
-    again = atom._entry.cache_info().hits
-    written("atom")
-    assert atom._entry.cache_info().hits == again + 2
+    for ending in ENDINGS:
+        written(ending)
+    before = fragment.cache_info()
+    for ending in ENDINGS:
+        written(ending)
+    after = fragment.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (2, 0)
 
 
 def test_gzip_holds_the_body_and_no_time() -> None:

@@ -11,6 +11,7 @@ from tests.formats.editions import ordinary_edition
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+MEDIA = "{http://search.yahoo.com/mrss/}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 Element = etree._Element
 
@@ -98,6 +99,22 @@ def test_one_enclosure_goes_along_and_an_unknown_length_is_nought() -> None:
     written = etree.fromstring(render_rss(replace(edition, items=(two,))))[0]
     assert [dict(each.attrib) for each in written.findall("item/enclosure")] == [
         {"url": "https://daily.example/a", "length": "0", "type": "audio/mpeg"}
+    ]
+
+
+def test_further_files_go_along_as_media() -> None:
+    edition = ordinary_edition()
+    files = (
+        Enclosure(url="https://daily.example/a", type="audio/mpeg", length=7),
+        Enclosure(url="https://daily.example/b", type="video/mp4", length=9),
+        Enclosure(url="https://daily.example/c", type="image/png"),
+    )
+    many = replace(edition.items[0], enclosures=files)
+    written = etree.fromstring(render_rss(replace(edition, items=(many,))))[0]
+    assert len(written.findall("item/enclosure")) == 1
+    assert [dict(each.attrib) for each in written.findall(f"item/{MEDIA}content")] == [
+        {"url": "https://daily.example/b", "type": "video/mp4", "fileSize": "9"},
+        {"url": "https://daily.example/c", "type": "image/png"},
     ]
 
 

@@ -37,6 +37,7 @@ def test_a_cap_is_never_above_the_operators() -> None:
         5_000_000,
         ROBOTS_CAP,
         10_000_000,
+        8_192,
     ]
     assert {cap(wanted, 1000) for wanted in Wanted} == {1000}
 

@@ -9,7 +9,9 @@ from pathlib import Path
 # The store's own driver: two builds of SQLite in one process undo each other's file locks.
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]
 
-GROWING = frozenset({"decisions", "journal"})  # what an undo adds to, and SQLite's own counters
+GROWING = frozenset(
+    {"decisions", "journal", "former_items"}
+)  # what an undo adds to, and SQLite's own counters
 
 
 def rows_of(file: Path, without: Collection[str] = GROWING) -> dict[str, list[tuple[object, ...]]]:

@@ -284,7 +284,8 @@ def test_what_is_frozen_in_an_item_never_changes(store: Store) -> None:
             visible_from=NOON + 1,
             visible_until=NOON + 99,
         )
-        tx.topics.change_item(replace(wanted, uri="tag:other", first_published_at=5))
+        tx.topics.change_item(wanted)
+        tx.topics.change_item(replace(wanted, uri="tag:other", first_published_at=5, number=7))
         assert tx.topics.case(topic.id, lead.article_id).item == wanted
 
 

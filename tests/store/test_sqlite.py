@@ -17,7 +17,7 @@ from aggregator.model.intake import Intake
 from aggregator.store import checks, sqlite
 from aggregator.store.engine import SqliteStore, open_store
 from aggregator.store.leases import ASKED, DUE
-from aggregator.store.publications import VISIBLE
+from aggregator.store.publications import IN_ORDER
 from aggregator.store.sqlite import Connection, connect
 from tests.makers import a_change, a_new_decision, an_arrival
 from tests.store.acts import add_feed, keep
@@ -267,11 +267,11 @@ def test_the_doctor_warns_of_an_old_sqlite() -> None:
             "entries_by_body",
         ),
         (
-            VISIBLE.format(pinned="")
+            IN_ORDER.format(only="")
             .replace(":topic_id", "1")
             .replace(":now", "1")
             .replace(":limit", "9"),
-            "items_in_order",
+            "items_by_number",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.web.conditions import header_map, is_known, is_navigation, wants_gzip
+from aggregator.web.conditions import header_map, is_known, is_navigation, welcome
 from tests.makers import NOON
 
 MODIFIED = formatdate(NOON, usegmt=True).encode()
@@ -17,7 +17,7 @@ MODIFIED = formatdate(NOON, usegmt=True).encode()
     ["gzip", "GZIP", "deflate, gzip;q=0.1", "x-gzip", "*", "gzip;q=1.0, identity;q=0.5", "br,gzip"],
 )
 def test_gzip_is_sent_where_it_is_welcome(accepted: str) -> None:
-    assert wants_gzip(accepted.encode())
+    assert any("gzip" in codings for codings in welcome(accepted.encode()))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,21 @@ def test_gzip_is_sent_where_it_is_welcome(accepted: str) -> None:
     ],
 )
 def test_gzip_is_not_sent_where_it_is_not_welcome(accepted: str) -> None:
-    assert not wants_gzip(accepted.encode())
-    assert not wants_gzip(None)
+    assert not any("gzip" in codings for codings in welcome(accepted.encode()))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "liked"),
+    [
+        ("gzip, br, zstd", [{"gzip", "br", "zstd"}]),
+        ("gzip;q=0.5, br", [{"br"}, {"gzip"}]),
+        ("br;q=0.9, identity;q=0.5, gzip;q=0.1", [{"br"}]),
+        ("zstd, *;q=0.5", [{"zstd"}, {"gzip"}]),
+        ("identity", []),
+    ],
+)
+def test_the_codings_liked_best_come_first(accepted: str, liked: list[set[str]]) -> None:
+    assert [set(codings) for codings in welcome(accepted.encode())] == liked
 
 
 @pytest.mark.parametrize(
@@ -68,7 +81,7 @@ def test_all_three_forms_of_a_date_are_read(date: bytes) -> None:
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.binary(max_size=60))
 def test_no_header_is_too_odd(accepted: bytes, tags: bytes, since: bytes) -> None:
-    answers = {wants_gzip(accepted)}
+    answers = {bool(welcome(accepted))}
     asked = header_map([(b"if-none-match", tags)] if tags else [(b"if-modified-since", since)])
     answers.add(is_known(asked, etag=b'"0123456789abcdef"', modified=MODIFIED))
     answers.add(is_navigation({b"sec-fetch-dest": accepted}))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from aggregator.web.feeds import FEED_PATHS
+from aggregator.web.private import PRIVATE_PATHS
 from aggregator.web.public import make_pages
 from tests.web.desk import a_desk
 
@@ -12,5 +13,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "routes.md"
 
 def test_docs_list_every_route_and_no_other() -> None:
     with a_desk() as desk:
-        served = {route.path for route in make_pages(lambda: desk.kit).routes} | set(FEED_PATHS)  # type: ignore[attr-defined]
+        pages = {route.path for route in make_pages(lambda: desk.kit).routes}  # type: ignore[attr-defined]
+    served = pages | {*FEED_PATHS, *PRIVATE_PATHS}
     assert set(re.findall(r"^\| `(/[^`]*)`", DOCS.read_text(), re.M)) == served

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import zstandard
 from lxml import html
 
 from aggregator.errors import StoreError, StoreFull, UsageError
@@ -61,7 +62,7 @@ def test_every_file_is_what_the_web_server_serves(tmp_path: Path) -> None:
         told: list[str] = []
         write_site(desk.kit, tmp_path, on_file=told.append)
         names = sorted(set(_contents(tmp_path)) - {MANIFEST})
-        assert sorted(told) == [name for name in names if not name.endswith(".gz")]
+        assert sorted(told) == [name for name in names if not name.endswith((".gz", ".zst"))]
         assert {"index.html", "bot/index.html", "topics.opml", "static/site.css"} <= set(names)
         assert {"topics/global-lane.atom", "topics/global-lane/index.html"} <= set(names)
         with served(make_app(lambda: desk.kit)) as web:
@@ -73,8 +74,10 @@ def test_every_file_is_what_the_web_server_serves(tmp_path: Path) -> None:
                 else:
                     assert (tmp_path / name).read_bytes() == answer.body, name
         for name in told:
-            packed = (tmp_path / f"{name}.gz").read_bytes()
-            assert gzip.decompress(packed) == (tmp_path / name).read_bytes()
+            body = (tmp_path / name).read_bytes()
+            assert gzip.decompress((tmp_path / f"{name}.gz").read_bytes()) == body
+            packed = (tmp_path / f"{name}.zst").read_bytes()
+            assert zstandard.ZstdDecompressor().decompress(packed) == body
 
 
 def assert_same_but_for_the_search(file: str, page: str) -> None:
@@ -148,7 +151,7 @@ def test_what_is_no_longer_published_is_removed_and_nothing_else(tmp_path: Path)
         desk.act(Verb.REJECT, lane, entry)
         desk.publish()
         written = _write(desk, tmp_path)
-        assert written.removed == 2  # the page and its .gz
+        assert written.removed == 3  # the page, its .gz and its .zst
         assert not page.parent.exists()
         assert [path.read_text() for path in foreign] == ["mine", "mine"]
 

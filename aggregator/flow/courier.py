@@ -1,0 +1,145 @@
+"""Calls to subscribers, side by side: one that is slow or dead delays nobody but itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+from aggregator.core import hub
+from aggregator.flow.hub import clean, deliver, ping, verify
+from aggregator.flow.kit import Kit
+from aggregator.model.hub import Delivery, Lane, Ping, Wish
+from aggregator.ports import Tx
+
+log = logging.getLogger(__name__)
+
+# Calls under way at the same time, each a thread that is made when it is needed: whoever dies for
+# the first time holds one of the fast lane for its few seconds.
+FAST, SLOW, VERIFYING, PINGING = 256, 8, 8, 2
+REST = 30.0  # seconds without calls after the store could not keep what became of one
+CLEAN_EVERY = 60.0  # seconds between two looks at what has ended
+
+
+class _Job(Protocol):
+    @property
+    def host(self) -> str: ...
+
+
+J = TypeVar("J", bound=_Job)
+
+_Find = Callable[[Tx, float, Collection[str], int], Sequence[J]]
+
+
+class Courier:
+    """Makes the hub's calls in threads of its own; the store says what is due.
+
+    Deliveries have two lanes: who has failed, or took long the last time, waits in the slow one,
+    and the fast one gives nobody more than a few seconds. Each calls a host once at a time.
+    """
+
+    def __init__(self, *, fast: int = FAST, slow: int = SLOW) -> None:
+        self._own: tuple[_Line[Delivery] | _Line[Wish], ...] = (
+            _lane(Lane.FAST, fast),
+            _lane(Lane.SLOW, slow),
+            _Line("verifying", VERIFYING, _wishes, verify),
+        )
+        self._pings = _Line("pinging", PINGING, _pings, ping)
+        self._clean_at = 0.0
+
+    def look(self, kit: Kit) -> None:
+        """Begin whatever may begin now; nobody's answer is waited for."""
+        if time.monotonic() >= self._clean_at:
+            self._clean_at = time.monotonic() + CLEAN_EVERY
+            clean(kit)
+        if hub.is_ours(kit.settings.site):
+            for line in self._own:
+                line.fill(kit)
+        self._pings.fill(kit)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is under way."""
+        return not any(line.is_busy for line in (*self._own, self._pings))
+
+    def close(self) -> None:
+        """Begin nothing more; calls under way end with the fetcher."""
+        for line in (*self._own, self._pings):
+            line.close()
+
+
+class _Line(Generic[J]):
+    """Jobs of one kind, from the store to the net: so many at a time, one to a host."""
+
+    def __init__(self, name: str, size: int, find: _Find[J], act: Callable[[Kit, J], None]) -> None:
+        self._size, self._find, self._act = size, find, act
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=f"hub-{name}")
+        self._lock = Lock()
+        self._closed = False
+        self._rest_until = 0.0
+        self._busy: set[str] = set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is under way."""
+        with self._lock:
+            return bool(self._busy)
+
+    def fill(self, kit: Kit) -> None:
+        """Begin as many of the jobs that are due as there is room for."""
+        with self._lock:
+            self._begin(kit)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        with self._lock:
+            self._closed = True
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, kit: Kit) -> None:
+        room = self._size - len(self._busy)
+        if self._closed or kit.closing.is_set() or room <= 0:
+            return
+        if time.monotonic() < self._rest_until:
+            return
+        with kit.store.read() as tx:
+            jobs = self._find(tx, kit.clock(), self._busy, room)
+        for job in jobs:
+            self._busy.add(job.host)
+            self._pool.submit(self._do, kit, job)
+
+    def _do(self, kit: Kit, job: J) -> None:
+        """Do one job, then let the next one begin: nobody waits for the next look."""
+        try:
+            self._act(kit, job)
+        except Exception:  # what became of it is not kept: to go on would be to repeat it at once
+            self._rest_until = time.monotonic() + REST
+            if not kit.closing.is_set():
+                log.exception("the hub could not keep what became of a call")
+        with self._lock:
+            self._busy.discard(job.host)
+            try:
+                self._begin(kit)
+            except Exception:
+                log.exception("the hub could not look for what is due")
+
+
+def _lane(lane: Lane, size: int) -> _Line[Delivery]:
+    def find(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[Delivery]:
+        return tx.hub.deliveries_due(lane, now, busy=busy, limit=limit)
+
+    def act(kit: Kit, delivery: Delivery) -> None:
+        deliver(kit, delivery, lane)
+
+    return _Line(str(lane), size, find, act)
+
+
+def _wishes(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[Wish]:
+    return tx.hub.wishes_due(now, busy=busy, limit=limit)
+
+
+def _pings(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[Ping]:
+    return tx.hub.pings_due(now, busy=busy, limit=limit)

@@ -1,0 +1,109 @@
+"""The shortest way from a socket to a kept feed: for a plain request, no task and no parser.
+
+uvicorn's own protocol has everything that is not plain, and from then on the whole connection:
+what one of the two has begun to read the other never sees.
+"""
+
+from __future__ import annotations
+
+import re
+from asyncio import BaseTransport, TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from aggregator.web.answers import Answer
+from aggregator.web.conditions import Headers
+from aggregator.web.feeds import FeedDoor
+
+_LONGEST = 4096  # bytes of a plain request
+_PLAIN = re.compile(
+    rb"(?P<method>GET|HEAD) (?P<path>/[!-~]*) HTTP/1\.1\r\n"
+    rb"(?P<lines>(?:[A-Za-z-]+:[\t -~]*\r\n)+)\r\n"
+)
+_LINE = re.compile(rb"([A-Za-z-]+):[\t ]*([\t -~]*)")
+_ODD = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
+_STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
+
+
+def plain_request(data: bytes) -> tuple[str, str, Headers] | None:
+    """Return method, path and headers of a request that came whole and wants nothing special.
+
+    None for whatever a real parser must judge: a body, a second request, an odd line.
+
+    >>> plain_request(b"GET /a.atom HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    ('GET', '/a.atom', {b'host': b'x'})
+    >>> plain_request(b"GET /a.atom HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+    """
+    found = _PLAIN.fullmatch(data) if len(data) <= _LONGEST else None
+    if found is None:
+        return None
+    lines = _LINE.findall(data, found.start("lines"))
+    headers = {name.lower(): value for name, value in lines}
+    if len(headers) != len(lines) or b"host" not in headers or not headers.keys().isdisjoint(_ODD):
+        return None
+    return found["method"].decode("ascii"), found["path"].decode("ascii"), headers
+
+
+class QuickProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with kept feeds answered before it comes into play."""
+
+    _door: FeedDoor | None = None
+    _theirs = False  # whether uvicorn has the connection
+    _heard_at = 0.0
+    _idle: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin a connection, which is closed when nothing comes for as long as uvicorn waits."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._door = self.app if isinstance(self.app, FeedDoor) else None
+        self._heard_at = self.loop.time()
+        self._idle = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End it."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a plain request for what is in memory; leave everything else to uvicorn."""
+        if not self._theirs:
+            found = self._at_once(data)
+            if found is not None:
+                self.transport.write(found)
+                return
+            self._theirs = True
+            self._stop_waiting()
+        super().data_received(data)
+
+    def _at_once(self, data: bytes) -> bytes | None:
+        # A reader that does not take what it asked for is uvicorn's to wait for.
+        if self._door is None or self.transport.get_write_buffer_size():
+            return None
+        asked = plain_request(data)
+        if asked is None:
+            return None
+        method, path, headers = asked
+        chosen = self._door.at_once(method, path, self.client[0] if self.client else "", headers)
+        if chosen is None:
+            return None
+        self._heard_at = self.loop.time()
+        self.server_state.total_requests += 1
+        head = _head(chosen, self.server_state.default_headers)
+        return head if method == "HEAD" else head + chosen.body
+
+    def _end_if_idle(self) -> None:
+        left = self._heard_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle = self.loop.call_later(left, self._end_if_idle)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+
+def _head(chosen: Answer, more: list[tuple[bytes, bytes]]) -> bytes:
+    told = [b"%b: %b\r\n" % line for line in more]
+    return b"".join([_STATUS[chosen.status], *told, chosen.wire, b"\r\n"])

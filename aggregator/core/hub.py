@@ -175,10 +175,12 @@ def lease(text: str) -> int:
 
 def room(crowd: Crowd, *, is_known: bool) -> Refused | None:
     """Return why one more cannot be let in; who is subscribed already may always renew or leave."""
+    if is_known:
+        return None
     if crowd.waiting_of_host >= MOST_WAITING_OF_HOST or crowd.waiting >= MOST_WAITING:
         why = "too many requests wait to be confirmed: come again in a few minutes"
         return Refused(status=429, why=why, retry_after=5 * MINUTE)
-    if is_known or (crowd.of_host < MOST_OF_HOST and crowd.of_path < MOST_OF_PATH):
+    if crowd.of_host < MOST_OF_HOST and crowd.of_path < MOST_OF_PATH:
         return None
     many = "this callback's host" if crowd.of_host >= MOST_OF_HOST else "this feed"
     why = f"{many} has as many subscriptions as we take: come again when some have ended"

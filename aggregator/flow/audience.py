@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 
@@ -62,7 +63,7 @@ class Counter:
         self, path: str, user_agent: bytes, address: str, *, not_modified: bool, size: int
     ) -> None:
         """Count one answer: with which document, to whom, of how many bytes."""
-        key = (path, user_agent)
+        key = (path, user_agent[:_LONGEST_AGENT])
         with self._lock:
             count = self._counts.get(key)
             if count is None:
@@ -101,9 +102,10 @@ class Counter:
     def _note_address(self, key: _Key, address: str, count: _Count) -> None:
         today = self._today
         hashed = blake2b(address.encode(), digest_size=8, key=today.salt).digest()
-        seen = today.seen.get(key, _NONE)
+        reader = (family_of(key[0]), key[1])  # formats and archives of a topic: one reader
+        seen = today.seen.get(reader, _NONE)
         if hashed not in seen and today.hashes < MOST_ADDRESSES:
-            today.seen.setdefault(key, set()).add(hashed)
+            today.seen.setdefault(reader, set()).add(hashed)
             today.hashes += 1
             count.addresses += 1
 
@@ -121,7 +123,7 @@ def _readings(today: _Day, counts: Mapping[_Key, _Count]) -> list[Reading]:
     found: dict[tuple[str, str], _Count] = {}
     for (path, user_agent), count in counts.items():
         family = family_of(path)
-        agent = agent_of(user_agent[:_LONGEST_AGENT].decode("latin-1"))
+        agent = agent_of(user_agent.decode("latin-1"))
         names = today.agents.setdefault(family, set())
         name = agent.name if agent.name in names or len(names) < MOST_AGENTS else OTHERS
         names.add(name)
@@ -148,6 +150,7 @@ def _readings(today: _Day, counts: Mapping[_Key, _Count]) -> list[Reading]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def family_of(path: str) -> str:
     """Return what the documents of a topic are counted under.
 

@@ -34,6 +34,7 @@ class Published:
     items: int
     changed: tuple[str, ...] = ()  # paths
     left_out: tuple[str, ...] = ()  # items no format could be made of, in words
+    more: bool = False  # whether archives are still to be closed
 
 
 def publish_due(kit: Kit) -> tuple[Published, ...]:
@@ -51,6 +52,19 @@ def publish(kit: Kit, slugs: Sequence[str] = ()) -> tuple[Published, ...]:
 
 
 def _publish(kit: Kit, topic_id: TopicId) -> Published | None:
+    """Compose a topic, again while it has archives to close: a few in a transaction."""
+    done = _publish_once(kit, topic_id)
+    while done is not None and done.more and not kit.closing.is_set():
+        before, done = done, _publish_once(kit, topic_id)
+        if done is None:
+            return before
+        changed = dict.fromkeys((*before.changed, *done.changed))
+        left_out = dict.fromkeys((*before.left_out, *done.left_out))
+        done = replace(done, changed=tuple(changed), left_out=tuple(left_out))
+    return done
+
+
+def _publish_once(kit: Kit, topic_id: TopicId) -> Published | None:
     """Gather, compose and keep in one transaction: a mark set meanwhile is never lost."""
     now = kit.clock()
     with kit.store.write(durable=True) as tx:
@@ -102,6 +116,7 @@ class _Composing:
             items=len(edition.items),
             changed=(*changed, *closed.changed, *mended.changed),
             left_out=tuple(dict.fromkeys((*left_out, *closed.left_out))),
+            more=closed.more,
         )
 
     def _has_news(self, edition: Edition) -> bool:

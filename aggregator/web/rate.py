@@ -97,7 +97,7 @@ class Askers:
     def _first_that_is_none(self, forwarded: bytes) -> str:
         """Return who stands nearest to us of those that our proxies asked for."""
         for said in reversed(forwarded.decode("latin-1").split(",")):
-            who = said.strip()
+            who = _bare(said)
             if not self._look_up(who):
                 return bucket_of(who)
         return NOBODY
@@ -120,6 +120,19 @@ def bucket_of(address: str) -> str:
     if isinstance(found, IPv6Address):
         return str(IPv6Network((int(found) >> 64 << 64, 64)))
     return str(found)
+
+
+def _bare(said: str) -> str:
+    """Return an address as a proxy names it, without quotes, brackets and port (RFC 7239, 6).
+
+    >>> _bare(" 203.0.113.7:5555"), _bare('"[2001:4860:1:2::9]:443"'), _bare("2001:4860::9")
+    ('203.0.113.7', '2001:4860:1:2::9', '2001:4860::9')
+    """
+    said = said.strip().strip('"')
+    if said.startswith("["):
+        return said[1:].partition("]")[0]
+    host, _, port = said.rpartition(":")
+    return host if port.isdigit() and ":" not in host and host else said
 
 
 def _parsed(address: str) -> _Address | None:

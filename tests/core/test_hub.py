@@ -156,13 +156,14 @@ def test_too_many_failures_end_a_subscription() -> None:
     assert after.subscription is None
 
 
-def test_a_full_hub_lets_those_in_it_renew() -> None:
+def test_a_full_or_crowded_hub_lets_those_in_it_renew_and_leave() -> None:
     full = Crowd(of_path=hub.MOST_OF_PATH, of_host=0, waiting_of_host=0, waiting=0)
     assert hub.room(full, is_known=True) is None
     refused = hub.room(full, is_known=False)
     assert refused is not None and refused.status == 503
     crowded = Crowd(of_path=0, of_host=0, waiting_of_host=0, waiting=hub.MOST_WAITING)
-    refused = hub.room(crowded, is_known=True)
+    assert hub.room(crowded, is_known=True) is None
+    refused = hub.room(crowded, is_known=False)
     assert refused is not None and refused.status == 429
 
 

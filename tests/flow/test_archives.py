@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lxml import etree
 
+from aggregator.flow import archiving
 from aggregator.flow.curate import undo, withdraw
 from aggregator.model.topic import PublishSpec, Verb
 from tests.flow.newsroom import (
@@ -202,15 +203,17 @@ def test_what_was_hidden_while_its_archive_closed_is_not_lost(newsroom: Newsroom
     assert newsroom.titles()[0] == "Grain 1", "who reads the feed alone sees it, too"
 
 
-def test_years_are_closed_a_few_archives_at_a_time(newsroom: Newsroom) -> None:
+def test_years_are_closed_in_one_act_a_few_archives_a_transaction(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "AT_ONCE", 2)
     newsroom.follow(["wire"], [topic(publish=PublishSpec(items=100))])
     told = [Told(guid=str(n), title=f"Grain {n}", text=f"Ship {n}.") for n in range(1, 14)]
     newsroom.hears("wire", *told)
     newsroom.follow(["wire"], [topic(publish=PublishSpec(items=2))])
-    newsroom.publish()
-    assert len(archives(newsroom)) == 4 * 3
-    newsroom.publish()
+    changed = newsroom.publish()
     assert len(archives(newsroom)) == 6 * 3
+    assert {path for path in changed if "/archive/" in path} == set(archives(newsroom))
     assert newsroom.publish() == []
     everything = [title for _, body in walk(newsroom) for title in titles(body)]
     assert len(set(everything)) == 13

@@ -60,6 +60,28 @@ def test_an_address_counts_once_a_day_however_often_it_is_told(desk: Desk) -> No
     assert (told.subscribers, told.requests) == (1, 3)
 
 
+def test_a_reader_that_goes_through_the_archives_is_one_reader(desk: Desk) -> None:
+    counter = Counter()
+    for path in (
+        ATOM,
+        RSS,
+        "topics/global-lane/archive/1.atom",
+        "topics/global-lane/archive/2.atom",
+    ):
+        note(counter, NEWSBOAT, HERE, path=path)
+    counter.tell(desk.kit)
+    told = audience(desk.kit, "global-lane", days=1).readership
+    assert (told.subscribers, told.requests) == (1, 4)
+
+
+def test_a_long_name_is_remembered_cut(desk: Desk) -> None:
+    counter = Counter()
+    for end in (b"a", b"b"):
+        note(counter, NEWSBOAT + b" " * 4000 + end, HERE)
+    assert counter.tell(desk.kit) == 1
+    assert audience(desk.kit, "global-lane", days=1).readership.subscribers == 1
+
+
 def test_the_next_day_counts_anew(desk: Desk) -> None:
     counter = Counter()
     for day in range(3):

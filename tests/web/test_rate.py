@@ -87,6 +87,7 @@ def test_only_a_named_proxy_is_believed() -> None:
     assert askers.who("10.1.2.3", _behind(f"1.1.1.1, {READER}, 10.0.0.7")) == READER
     assert askers.who(OTHER, _behind(READER)) == OTHER
     assert askers.who("::ffff:127.0.0.1", _behind(READER)) == READER
+    assert askers.who("127.0.0.1", _behind(f"{READER}:5555")) == READER
 
 
 @pytest.mark.parametrize("forwarded", ["", "unknown", "10.0.0.7", "192.168.1.5", ",", "\xff"])

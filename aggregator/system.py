@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,13 +61,14 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
     store = open_store(store_path(settings), create=create)
     with store.read() as tx:
         base = settings.site.url or base or tx.meta.get(BASE) or DEFAULT_BASE
-    fetcher = new_fetcher(settings)
+    fetcher, strangers = new_fetcher(settings), new_strangers(settings)
     reader = GuardedReader()
     try:
         yield Kit(
             settings=settings,
             store=store,
             fetcher=fetcher,
+            strangers=strangers,
             reader=reader,
             clock=clock,
             jitter=random.random,
@@ -76,6 +78,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
         )
     finally:
         fetcher.close()
+        strangers.close()
         reader.close()
         store.close()
 
@@ -94,6 +97,16 @@ def new_fetcher(settings: Settings) -> Fetcher:
     """Build what asks servers, by `net:` and under the name `site:` gives."""
     agent = user_agent(settings.site, __version__, PROJECT_PAGE)
     return HttpFetcher(settings.net, agent, wall=clock)
+
+
+def new_strangers(settings: Settings) -> Fetcher:
+    """Build what asks addresses that strangers gave us.
+
+    What `net.allow` opens for our own feeds stays shut to them, and they take no feed's turn: the
+    spacing of hosts is of its own, and none, for the hub calls a host once at a time.
+    """
+    net = replace(settings.net, allow=settings.net.callbacks, spacing=0.0)
+    return HttpFetcher(net, user_agent(settings.site, __version__, PROJECT_PAGE), wall=clock)
 
 
 def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from aggregator import system
 from aggregator.config import read_settings
 from aggregator.flow.publish import publish_due
-from aggregator.system import bring_into_line, holding, open_kit
+from aggregator.model.exchange import Failed, Fault, Request, Wanted
+from aggregator.model.settings import Net, Settings
+from aggregator.system import bring_into_line, holding, new_strangers, open_kit
 
 
 def taken_up(tmp_path: Path, url: str) -> None:
@@ -73,3 +77,19 @@ def test_a_new_address_of_ours_is_in_every_document(tmp_path: Path) -> None:
             with kit.store.read() as tx:
                 document = tx.publications.document("topics/lane.atom")
         assert document is not None and f"{url}/topics/lane.atom".encode() in document.body
+
+
+def test_what_our_feeds_may_reach_is_shut_to_strangers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        inside.settimeout(0.2)
+        address = f"127.0.0.1:{inside.getsockname()[1]}"
+        strangers = new_strangers(Settings(net=Net(allow=(address,))))
+        with closing(strangers):
+            outcome = strangers.fetch(Request(url=f"http://{address}/", wanted=Wanted.WORD))
+        assert isinstance(outcome, Failed) and outcome.fault is Fault.BLOCKED
+        with pytest.raises(TimeoutError):
+            inside.accept()
+        wanted = new_strangers(Settings(net=Net(callbacks=(address,), timeout=0.5)))
+        with closing(wanted):
+            wanted.fetch(Request(url=f"http://{address}/", wanted=Wanted.WORD))
+        inside.accept()[0].close()

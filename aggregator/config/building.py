@@ -60,6 +60,7 @@ def built(file: FileShape, path: Path) -> Settings:
             timeout=float(net.timeout),
             max_body=net.max_body,
             allow=tuple(net.allow),
+            callbacks=tuple(net.callbacks),
         ),
         window=file.stories.window,
         grain=Grain(file.stories.grain),

@@ -282,6 +282,7 @@ class NetShape(Shape):
         default=_NET.max_body, json_schema_extra={"default": w.spelt_size(_NET.max_body)}
     )
     allow: list[Allowed] = []
+    callbacks: list[Allowed] = []
 
 
 class StoriesShape(Shape):

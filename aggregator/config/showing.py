@@ -47,6 +47,7 @@ def shown(settings: Settings) -> str:
             "timeout": spelt(int(net.timeout)),
             "max_body": spelt_size(net.max_body),
             "allow": list(net.allow),
+            "callbacks": list(net.callbacks),
         },
         "stories": {
             "window": spelt(settings.window),

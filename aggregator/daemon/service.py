@@ -32,7 +32,7 @@ from aggregator.flow.suggest import LearntMemory, publish_learnt
 from aggregator.flow.tidy import tidy
 from aggregator.model.settings import Settings
 from aggregator.ports import Fetcher
-from aggregator.system import bring_into_line, new_fetcher
+from aggregator.system import bring_into_line, new_fetcher, new_strangers
 from aggregator.web.app import make_app
 from aggregator.web.static_site import Keeper
 from aggregator.web.wire import QuickProtocol
@@ -143,7 +143,7 @@ class Service:
         """Cut what is under way; whatever is not kept yet comes again with the next poll."""
         self._stop.set()
         self._kit.closing.set()
-        for fetcher in (*self._former, self._kit.fetcher):
+        for fetcher in (*self._former, self._kit.fetcher, self._kit.strangers):
             fetcher.close()
         self._kit.reader.close()
         self.courier.close()
@@ -252,8 +252,8 @@ class Service:
         kit = replace(self._kit, settings=settings, base=base)
         before = self._kit.settings
         if (settings.net, settings.site) != (before.net, before.site):
-            self._former.append(kit.fetcher)  # polls under way end with it
-            kit = replace(kit, fetcher=new_fetcher(settings))
+            self._former += (kit.fetcher, kit.strangers)  # what is under way ends with them
+            kit = replace(kit, fetcher=new_fetcher(settings), strangers=new_strangers(settings))
         done = bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
         log.info(

@@ -61,7 +61,7 @@ def verify(kit: Kit, wish: Wish) -> None:
     challenge = secrets.token_urlsafe(32)
     address = hub.question(wish, kit.base, challenge)
     asked = Request(url=address, wanted=Wanted.WORD, timeout=VERIFY_DEADLINE)
-    outcome = kit.fetcher.fetch(asked)
+    outcome = kit.strangers.fetch(asked)
     if kit.closing.is_set():
         return
     now = kit.clock()
@@ -86,7 +86,7 @@ def deliver(kit: Kit, delivery: Delivery, lane: Lane) -> None:
     )
     deadline = hub.FAST_DEADLINE if lane is Lane.FAST else None
     sent = Post(url=subscription.callback, body=document.body, headers=headers, timeout=deadline)
-    outcome = kit.fetcher.post(sent)
+    outcome = kit.strangers.post(sent)
     if kit.closing.is_set():
         return
     now = kit.clock()

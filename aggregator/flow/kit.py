@@ -27,6 +27,7 @@ class Kit:
     settings: Settings
     store: Store
     fetcher: Fetcher
+    strangers: Fetcher  # asks addresses that strangers gave us: callbacks of our hub
     reader: Reader
     clock: Clock
     jitter: Callable[[], float]  # 0..1

@@ -50,7 +50,11 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Net:
-    """How we ask. Seconds and bytes; `allow` names private host:port or CIDR we may reach."""
+    """How we ask. Seconds and bytes.
+
+    `allow` names private host:port or CIDR that our feeds may lie at, `callbacks` those that
+    strangers may have our hub call.
+    """
 
     workers: int = 32
     per_host: int = 1
@@ -58,6 +62,7 @@ class Net:
     timeout: float = 20.0
     max_body: int = 15_000_000
     allow: tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,13 +40,21 @@ _LAST_NUMBER = """
                coalesce((SELECT max(last) FROM archives WHERE topic_id = :topic_id), 0))
 """
 # Whoever told it is credited, in a topic that admits but one of them too (DESIGN §7): copies of the
-# article, or all reports where the topic tells stories. Other reports of the story are named.
+# article, or all reports where the topic tells stories. Other reports of the story are named, save
+# those whose own time is still to come.
 _PUBLIC_SOURCES = """
     SELECT shown.id AS shown, e.id, e.feed_id, e.article_id = shown.id AS copy
-    FROM json_each(?) asked JOIN articles shown ON shown.id = asked.value
+    FROM json_each(:shown) asked JOIN articles shown ON shown.id = asked.value
     JOIN articles a ON a.story_id = shown.story_id JOIN entries e ON e.article_id = a.id
     JOIN feeds f ON f.id = e.feed_id
-    WHERE e.withdrawn_at IS NULL AND NOT f.private
+    WHERE e.withdrawn_at IS NULL AND NOT f.private AND (
+        a.id = shown.id
+        OR NOT EXISTS (SELECT 1 FROM items WHERE article_id = a.id AND visible_from > :now)
+        OR EXISTS (
+            SELECT 1 FROM items WHERE article_id = a.id AND visible_from <= :now
+              AND (visible_until IS NULL OR visible_until > :now)
+        )
+    )
     ORDER BY e.id
 """
 # Tags lie behind the bytes in a row, in an index they do not.
@@ -202,7 +210,7 @@ class SqlitePublications:
             verdict.article_id: verdict
             for verdict in map(rows.a_verdict, self._verdicts(topic_id, shown))
         }
-        tellers, reports = self._tellers(topic_id, shown)
+        tellers, reports = self._tellers(topic_id, shown, now)
         wanted = [each for told in (tellers, reports) for ids in told.values() for each in ids]
         leads = [item.lead_entry_id for item in items]
         sources = rows.sources_by_id(self._conn, [*leads, *wanted])
@@ -237,14 +245,14 @@ class SqlitePublications:
         return {ArticleId(number): public_id for number, public_id in found}
 
     def _tellers(
-        self, topic_id: TopicId, shown: Sequence[ArticleId]
+        self, topic_id: TopicId, shown: Sequence[ArticleId], now: float
     ) -> tuple[dict[ArticleId, list[EntryId]], dict[ArticleId, list[EntryId]]]:
         """Return whom each article is owed to in this topic, and who else reports its story."""
         (tells_stories,) = self._conn.execute(_TELLS_STORIES, (topic_id,)).fetchone()
         tellers: defaultdict[ArticleId, dict[EntryId, int]] = defaultdict(dict)
         reports: defaultdict[ArticleId, dict[int, EntryId]] = defaultdict(dict)
         for article_id, entry_id, feed_id, copy in self._conn.execute(
-            _PUBLIC_SOURCES, (many(shown),)
+            _PUBLIC_SOURCES, {"shown": many(shown), "now": now}
         ):
             if copy or tells_stories:
                 tellers[article_id][EntryId(entry_id)] = feed_id

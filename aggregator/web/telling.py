@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,9 +13,10 @@ from aggregator.core.urls import safe_link
 from aggregator.flow import corrections
 from aggregator.flow.kit import Kit
 from aggregator.model.feed import RIGHTS_ORDER
+from aggregator.model.ids import ArticleId, TopicId
 from aggregator.model.publication import PublishedItem, Showing
 from aggregator.model.story import Source, StoryView
-from aggregator.model.topic import Topic
+from aggregator.model.topic import Case, Item, Topic
 from aggregator.ports import Tx
 from aggregator.web.views import Address, addresses, outlet
 
@@ -76,7 +77,10 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
     public = [each for each in view.sources if _is_public(each)]
     if not public:
         return _why_missing(tx, view)
-    shown = list(_showings(tx, view, public, now))
+    cases = _cases(tx, view)
+    waiting = _waiting(cases, now)
+    public = [each for each in public if each.entry.article_id not in waiting]
+    shown = list(_showings(tx, view, cases, public, now))
     if not shown:
         return Missing.NOWHERE
     # In several topics: the text as the one that allows the least of it shows it.
@@ -93,20 +97,39 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
     )
 
 
+def _cases(tx: Tx, view: StoryView) -> tuple[Case, ...]:
+    """Return what is known of the story's articles wherever they are, the heading one's first."""
+    articles = tuple(tx.stories.articles_of((view.story.id,)))
+    places = sorted(tx.topics.topics_of(articles), key=lambda each: each[1] != view.story.id)
+    return tx.topics.cases(places)
+
+
+def _is_out(item: Item | None, now: float) -> bool:
+    if item is None or item.visible_from > now:
+        return False
+    return item.visible_until is None or item.visible_until > now
+
+
+def _waiting(cases: Sequence[Case], now: float) -> set[ArticleId]:
+    """Return the articles whose time is still to come, wherever they are told."""
+    items = [each.item for each in cases if each.item is not None]
+    out = {each.article_id for each in items if _is_out(each, now)}
+    return {each.article_id for each in items if each.visible_from > now} - out
+
+
 def _showings(
-    tx: Tx, view: StoryView, public: list[Source], now: float
+    tx: Tx, view: StoryView, cases: Sequence[Case], public: Sequence[Source], now: float
 ) -> Iterator[tuple[Topic, Showing]]:
-    """Yield the topics in which the story is visible now, with all its public sources."""
-    for topic_id, article_id in tx.topics.topics_of((view.story.id,)):
-        case, topic = tx.topics.case(topic_id, article_id), tx.topics.get(topic_id)
-        item, verdict = case.item, case.verdict
-        if topic is None or item is None or verdict is None or item.visible_from > now:
-            continue
-        if item.visible_until is not None and item.visible_until <= now:
+    """Yield the topics in which the story is visible now, once each, with all public sources."""
+    seen: set[TopicId] = set()
+    for case in cases:
+        topic, item, verdict = tx.topics.get(case.topic_id), case.item, case.verdict
+        if topic is None or item is None or verdict is None or not _is_out(item, now):
             continue
         lead = next((each for each in public if each.entry.id == item.lead_entry_id), None)
-        if lead is None:
+        if lead is None or topic.id in seen:
             continue
+        seen.add(topic.id)
         others = (each for each in public if each is not lead)
         yield (
             topic,
@@ -123,8 +146,7 @@ def _showings(
 def _why_missing(tx: Tx, view: StoryView) -> Missing:
     """410 only for what was published: that a private feed has a story is nobody's business."""
     withdrawn = any(not each.feed.spec.private for each in view.sources)
-    topics = tx.topics.topics_of((view.story.id,))
-    if withdrawn and any(tx.topics.case(*each).item is not None for each in topics):
+    if withdrawn and any(case.item is not None for case in _cases(tx, view)):
         return Missing.WITHDRAWN
     return Missing.NOWHERE
 

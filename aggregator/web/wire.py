@@ -15,6 +15,9 @@ from aggregator.web.answers import Answer
 from aggregator.web.conditions import Headers
 from aggregator.web.feeds import FeedDoor
 
+MOST_HEAD = 32_768  # bytes of a request's line and headers
+HEAD_PATIENCE, BODY_PATIENCE = 10.0, 60.0  # seconds until a request has come whole
+STALLED = 30.0  # seconds after which who takes nothing of an answer is cut off
 _LONGEST = 4096  # bytes of a plain request
 _PLAIN = re.compile(
     rb"(?P<method>GET|HEAD) (?P<path>/[!-~]*) HTTP/1\.1\r\n"
@@ -50,18 +53,23 @@ class QuickProtocol(HttpToolsProtocol):
     _door: FeedDoor | None = None
     _theirs = False  # whether uvicorn has the connection
     _heard_at = 0.0
-    _idle: TimerHandle | None = None
+    _watch: TimerHandle | None = None
+    _begun_at: float | None = None  # when a request began to come that has not come whole
+    _in_head = False
+    _head = 0  # bytes of it so far
+    _unsent, _unsent_at = 0, 0.0  # bytes that wait to be taken, and since when so many
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin a connection, which is closed when nothing comes for as long as uvicorn waits."""
         super().connection_made(transport)  # type: ignore[arg-type]
         self._door = self.app if isinstance(self.app, FeedDoor) else None
         self._heard_at = self.loop.time()
-        self._idle = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+        self._look_again()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End it."""
-        self._stop_waiting()
+        if self._watch is not None:
+            self._watch.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -72,8 +80,26 @@ class QuickProtocol(HttpToolsProtocol):
                 self.transport.write(found)
                 return
             self._theirs = True
-            self._stop_waiting()
         super().data_received(data)
+        if self._in_head:
+            self._head += len(data)
+            if self._head > MOST_HEAD:
+                self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        """Note that a request begins to come: uvicorn itself would wait for its end for ever."""
+        self._begun_at, self._in_head, self._head = self.loop.time(), True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that its head is there."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that it is there."""
+        self._begun_at = None
+        super().on_message_complete()
 
     def _at_once(self, data: bytes) -> bytes | None:
         # A reader that does not take what it asked for is uvicorn's to wait for.
@@ -91,17 +117,30 @@ class QuickProtocol(HttpToolsProtocol):
         head = _head(chosen, self.server_state.default_headers)
         return head if method == "HEAD" else head + chosen.body
 
-    def _end_if_idle(self) -> None:
-        left = self._heard_at + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._idle = self.loop.call_later(left, self._end_if_idle)
-        elif not self.transport.is_closing():
-            self.transport.close()
+    def _look_again(self) -> None:
+        self._watch = self.loop.call_later(self.timeout_keep_alive, self._look)
 
-    def _stop_waiting(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+    def _look(self) -> None:
+        """End a connection that is idle, or at whose other end somebody only holds it."""
+        now = self.loop.time()
+        if self._is_held(now):
+            self.transport.abort()
+        elif not self._theirs and not self._unsent and self._is_idle(now):
+            self.transport.close()
+        else:
+            self._look_again()
+
+    def _is_idle(self, now: float) -> bool:
+        return now - self._heard_at >= self.timeout_keep_alive
+
+    def _is_held(self, now: float) -> bool:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._unsent_at = unsent, now
+        if unsent:
+            return now - self._unsent_at >= STALLED
+        patience = HEAD_PATIENCE if self._in_head else BODY_PATIENCE
+        return self._begun_at is not None and now - self._begun_at >= patience
 
 
 def _head(chosen: Answer, more: list[tuple[bytes, bytes]]) -> bytes:

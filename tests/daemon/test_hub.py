@@ -19,6 +19,7 @@ from aggregator.daemon.service import Service
 from aggregator.model.settings import Net, Site
 from aggregator.net.fetcher import HttpFetcher
 from aggregator.store.engine import open_store
+from aggregator.system import new_strangers
 from tests.flow.newsroom import Newsroom, topic
 from tests.makers import a_feed_spec
 from tests.web.hub import SITE, Document, Hub, a_hub, atom, link
@@ -44,11 +45,17 @@ def a_daemon(folder: Path, source: Hub, callbacks: Readers) -> Iterator[int]:
     with closing(open_store(folder / "news.db")) as store:
         newsroom = Newsroom(store)
         newsroom.now = time.time()
-        allow = (f"127.0.0.1:{source.port}", f"127.0.0.1:{callbacks.port}")
-        net = Net(workers=2, spacing=0.0, allow=allow)
+        allow, called = (f"127.0.0.1:{each.port}" for each in (source, callbacks))
+        net = Net(workers=2, spacing=0.0, allow=(allow,), callbacks=(called,))
         settings = replace(newsroom.kit.settings, site=Site(title="Desk", url=SITE), net=net)
         fetcher = HttpFetcher(net, "aggregator-tests")
-        newsroom.kit = replace(newsroom.kit, settings=settings, fetcher=fetcher, base=SITE)
+        newsroom.kit = replace(
+            newsroom.kit,
+            settings=settings,
+            fetcher=fetcher,
+            strangers=new_strangers(settings),
+            base=SITE,
+        )
         feed = a_feed_spec(name="wire", url=source.url("/feed"))
         newsroom.follow([feed], [topic("all", match="wire")])
         made, ready = Service(newsroom.kit), Event()

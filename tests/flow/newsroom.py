@@ -115,6 +115,7 @@ class Newsroom:
             ),
             store=store,
             fetcher=self.net,
+            strangers=self.net,
             reader=self.reader,
             clock=lambda: self.now,
             jitter=lambda: 0.0,

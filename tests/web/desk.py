@@ -137,6 +137,7 @@ def a_desk(store: str | Path = ":memory:", *, site: Site = SITE) -> Iterator[Des
         settings=Settings(site=site),
         store=opened,
         fetcher=NoNet(),
+        strangers=NoNet(),
         reader=Refusing(AssertionError("nothing is read here")),
         clock=lambda: here[0].now,
         jitter=lambda: 0.5,

@@ -146,7 +146,7 @@ class HubDesk:
     @property
     def kit(self) -> Kit:
         """The newsroom's kit with a real net, which its polls do without."""
-        return replace(self.newsroom.kit, fetcher=self._fetcher)
+        return replace(self.newsroom.kit, fetcher=self._fetcher, strangers=self._fetcher)
 
     def tell(self, title: str) -> None:
         """Have one more item published in the topic."""
@@ -209,8 +209,9 @@ def until(what: str, holds: Callable[[], object]) -> None:
 def a_hub_desk(folder: Path, *, allow: bool = True, **site: object) -> Iterator[HubDesk]:
     store = open_store(folder / "news.db")
     newsroom, courier = Newsroom(store), Courier()
-    net = Net(workers=2, spacing=0.0, allow=("127.0.0.0/8",) if allow else ())
-    fetcher = HttpFetcher(net, "aggregator-tests", resolve=_on_loopback)
+    net = Net(workers=2, spacing=0.0, allow=("127.0.0.0/8",))
+    callbacks = net.allow if allow else ()
+    fetcher = HttpFetcher(replace(net, allow=callbacks), "aggregator-tests", resolve=_on_loopback)
     said = Site(**{"title": "Desk", "url": SITE, **site})  # type: ignore[arg-type]
     settings = replace(newsroom.kit.settings, site=said, net=net)
     newsroom.kit = replace(newsroom.kit, settings=settings, base=SITE)

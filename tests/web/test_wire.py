@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from aggregator.flow.audience import Counter
 from aggregator.flow.kit import Kit
 from aggregator.model.topic import Mode
+from aggregator.web import wire
 from aggregator.web.answers import Answer
 from aggregator.web.app import make_app
 from aggregator.web.conditions import Headers
@@ -236,3 +237,75 @@ def test_no_bytes_are_too_odd(data: bytes) -> None:
     for asked in (data, b"GET /a HTTP/1.1\r\nHost: x\r\n" + data):
         found = plain_request(asked)
         assert found is None or asked.endswith(b"\r\n\r\n")
+
+
+def connected(web: Served) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", web.port), timeout=10)
+
+
+def ended(connection: socket.socket, *, patience: float = 10.0) -> bool:
+    """Whether the server ends a connection that we say nothing more on."""
+    connection.settimeout(patience)
+    try:
+        while connection.recv(65_536):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_a_head_without_end_is_cut_off(kit: Kit) -> None:
+    with (
+        serving(make_app(lambda: kit)) as web,
+        socket.create_connection(("127.0.0.1", web.port)) as line,
+    ):
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        with suppress(ConnectionError):
+            for _ in range(40):
+                line.sendall(b"a" * 4096)
+                time.sleep(0.005)
+        assert ended(line)
+
+
+def test_a_request_that_never_comes_whole_is_waited_for_so_long(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_PATIENCE", 0.1)
+    monkeypatch.setattr(wire, "BODY_PATIENCE", 0.1)
+    with serving(make_app(lambda: kit), keep_alive=1) as web:
+        for half in (
+            b"GET /",
+            b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ",
+            b"POST /hub HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhub",
+        ):
+            with connected(web) as line:
+                line.sendall(half)
+                assert ended(line), half
+
+
+def test_who_takes_nothing_of_an_answer_is_cut_off(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "STALLED", 0.1)
+    asked = f"GET {ATOM} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with serving(make_app(lambda: kit), keep_alive=1) as web, socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", web.port))
+        line.settimeout(10.0)
+        with pytest.raises(ConnectionError):
+            for _ in range(1_000_000):
+                line.sendall(asked)
+
+
+def test_who_is_slow_but_takes_it_gets_all_of_it(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "HEAD_PATIENCE", 3.0)
+    with serving(make_app(lambda: kit), keep_alive=1) as web, connected(web) as line:
+        for piece in (b"GET / HTTP/1.1\r\n", b"Host: x\r\n", b"Connection: close\r\n\r\n"):
+            line.sendall(piece)
+            time.sleep(0.6)
+        said = b""
+        while more := line.recv(65_536):
+            said += more
+    assert said.startswith(b"HTTP/1.1 200") and said.rstrip().endswith(b"</html>")

@@ -26,8 +26,9 @@ from aggregator.formats.guard import GuardedReader
 from aggregator.formats.languages import FastLanguages, missing
 from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
-from aggregator.net.etiquette import authorization, user_agent
+from aggregator.net.etiquette import authorization, secret_at, user_agent
 from aggregator.net.fetcher import HttpFetcher
+from aggregator.net.mail import SmtpPostman
 from aggregator.ports import Fetcher
 from aggregator.store.checks import sqlite_version
 from aggregator.store.engine import open_store
@@ -61,7 +62,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
     with store.read() as tx:
         base = settings.site.url or base or tx.meta.get(BASE) or DEFAULT_BASE
     fetcher = new_fetcher(settings)
-    reader = GuardedReader()
+    reader, postman = GuardedReader(), SmtpPostman()
     try:
         yield Kit(
             settings=settings,
@@ -73,9 +74,12 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
             authorize=_authorize,
             base=base,
             guess=None if missing() else FastLanguages().guess,
+            postman=postman,
+            secret=_secret,
         )
     finally:
         fetcher.close()
+        postman.close()
         reader.close()
         store.close()
 
@@ -174,3 +178,7 @@ def store_path(settings: Settings) -> str:
 
 def _authorize(auth: Auth) -> str:
     return authorization(auth, os.environ)
+
+
+def _secret(place: str) -> str:
+    return secret_at(place, os.environ, "feeds.yaml")

@@ -27,8 +27,9 @@ from aggregator.formats.guard import GuardedReader
 from aggregator.formats.languages import FastLanguages, missing
 from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
-from aggregator.net.etiquette import authorization, user_agent
+from aggregator.net.etiquette import authorization, secret_at, user_agent
 from aggregator.net.fetcher import HttpFetcher
+from aggregator.net.mail import SmtpPostman
 from aggregator.ports import Fetcher
 from aggregator.store.checks import sqlite_version
 from aggregator.store.engine import open_store
@@ -62,7 +63,7 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
     with store.read() as tx:
         base = settings.site.url or base or tx.meta.get(BASE) or DEFAULT_BASE
     fetcher, strangers = new_fetcher(settings), new_strangers(settings)
-    reader = GuardedReader()
+    reader, postman = GuardedReader(), SmtpPostman()
     try:
         yield Kit(
             settings=settings,
@@ -75,10 +76,13 @@ def open_kit(settings: Settings, *, base: str | None = None, create: bool = True
             authorize=_authorize,
             base=base,
             guess=None if missing() else FastLanguages().guess,
+            postman=postman,
+            secret=_secret,
         )
     finally:
         fetcher.close()
         strangers.close()
+        postman.close()
         reader.close()
         store.close()
 
@@ -187,3 +191,7 @@ def store_path(settings: Settings) -> str:
 
 def _authorize(auth: Auth) -> str:
     return authorization(auth, os.environ)
+
+
+def _secret(place: str) -> str:
+    return secret_at(place, os.environ, "feeds.yaml")

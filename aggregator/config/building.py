@@ -10,6 +10,8 @@ from aggregator.config.shape import (
     DefaultsShape,
     FeedShape,
     FileShape,
+    HookShape,
+    LettersShape,
     SeriesShape,
     TopicShape,
 )
@@ -17,8 +19,15 @@ from aggregator.model.feed import Auth, FeedSpec
 from aggregator.model.gazetteer import Gazetteer
 from aggregator.model.grain import Grain
 from aggregator.model.lists import ListSpec
-from aggregator.model.settings import Defaults, Net, SeriesSpec, Settings, Site
-from aggregator.model.topic import Expect, LearnSpec, PublishSpec, SourceTrust, TopicSpec
+from aggregator.model.settings import Defaults, LetterBox, Net, SeriesSpec, Settings, Site
+from aggregator.model.topic import (
+    Expect,
+    HookSpec,
+    LearnSpec,
+    PublishSpec,
+    SourceTrust,
+    TopicSpec,
+)
 
 POSTGRES = "postgresql://"
 
@@ -65,7 +74,8 @@ def built(file: FileShape, path: Path) -> Settings:
         window=file.stories.window,
         grain=Grain(file.stories.grain),
         tracking=tuple(dict.fromkeys(file.stories.tracking)),
-        topics=tuple(_topic(one) for one in file.topics),
+        topics=tuple(_topic(one, folder) for one in file.topics),
+        letters=_letters(file.letters, folder) if file.letters else None,
     )
 
 
@@ -104,12 +114,15 @@ def _lists(file: FileShape) -> tuple[ListSpec, ...]:
 
 
 def _auth(auth: AuthShape, folder: Path) -> Auth:
-    return Auth(basic=_beside(auth.basic, folder), bearer=_beside(auth.bearer, folder))
+    return Auth(
+        basic=_beside(auth.basic, folder) if auth.basic is not None else None,
+        bearer=_beside(auth.bearer, folder) if auth.bearer is not None else None,
+    )
 
 
-def _beside(secret: str | None, folder: Path) -> str | None:
+def _beside(secret: str, folder: Path) -> str:
     """Return where a secret lies, a relative file's path made absolute."""
-    if secret is None or not secret.startswith("file:"):
+    if not secret.startswith("file:"):
         return secret
     return f"file:{folder / secret.removeprefix('file:')}"
 
@@ -123,7 +136,20 @@ def _series(series: SeriesShape) -> SeriesSpec:
     )
 
 
-def _topic(topic: TopicShape) -> TopicSpec:
+def _letters(letters: LettersShape, folder: Path) -> LetterBox:
+    return LetterBox(
+        smtp=_beside(letters.smtp, folder),
+        sender=letters.from_,
+        at=letters.at,
+        zone=letters.zone,
+    )
+
+
+def _hook(hook: HookShape, folder: Path) -> HookSpec:
+    return HookSpec(url=hook.url, secret=_beside(hook.secret, folder))
+
+
+def _topic(topic: TopicShape, folder: Path) -> TopicSpec:
     publish, expect = topic.publish, topic.expect
     return TopicSpec(
         slug=topic.slug,
@@ -145,4 +171,6 @@ def _topic(topic: TopicShape) -> TopicSpec:
         lang=topic.lang,
         learn=LearnSpec(publish_above=topic.learn.publish_above),
         former=tuple(dict.fromkeys(topic.former)),
+        letters=tuple(dict.fromkeys(topic.letters)),
+        webhooks=tuple(_hook(each, folder) for each in topic.webhooks),
     )

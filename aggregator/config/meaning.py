@@ -45,6 +45,7 @@ def disagreements(tree: Tree, environ: Mapping[str, str] | None) -> Iterator[Fin
     yield from _rules(tree, names)
     yield from _too_often(tree, urls)
     yield from _selectors(tree)
+    yield from _letters(tree)
     if environ is not None:
         yield from _unset(tree, environ)
 
@@ -231,6 +232,22 @@ def _selectors(tree: Tree) -> Iterator[Finding]:
                 yield Finding(line=place[0], column=place[1], problem=error.problem, hint=hint)
 
 
+def _letters(tree: Tree) -> Iterator[Finding]:
+    """Yield the topics with letters that nothing could send, and webhooks named twice."""
+    for n, topic in _members(tree, "topics"):
+        if topic.get("letters") and not isinstance(tree.at("letters"), dict):
+            hint = "write letters: {smtp: env:SMTP_URL, from: …} beside topics:"
+            problem = "nothing says how letters go out"
+            yield _at(tree, ("topics", n, "letters"), problem, hint)
+        hooks = topic.get("webhooks")
+        urls = [
+            (("topics", n, "webhooks", m, "url"), each["url"])
+            for m, each in enumerate(hooks if isinstance(hooks, list) else ())
+            if isinstance(each, dict) and isinstance(each.get("url"), str)
+        ]
+        yield from _twice(tree, urls, "this webhook", str)
+
+
 def _seconds(value: object) -> int | None:
     try:
         return every(value)
@@ -239,10 +256,20 @@ def _seconds(value: object) -> int | None:
 
 
 def _unset(tree: Tree, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for where, value in _secrets(tree):
+        name = str(value).removeprefix("env:")
+        if isinstance(value, str) and name != value and name not in environ:
+            yield _at(tree, where, f"{name} is not set", "set it where the daemon is started")
+
+
+def _secrets(tree: Tree) -> Iterator[tuple[Where, object]]:
     for n, feed in _members(tree, "feeds"):
         auth = feed.get("auth")
         for key, value in auth.items() if isinstance(auth, dict) else ():
-            name = str(value).removeprefix("env:")
-            if isinstance(value, str) and name != value and name not in environ:
-                hint = "set it where the daemon is started"
-                yield _at(tree, ("feeds", n, "auth", key), f"{name} is not set", hint)
+            yield ("feeds", n, "auth", key), value
+    yield ("letters", "smtp"), tree.at("letters", "smtp")
+    for n, topic in _members(tree, "topics"):
+        hooks = topic.get("webhooks")
+        for m, hook in enumerate(hooks if isinstance(hooks, list) else ()):
+            if isinstance(hook, dict) and "secret" in hook:
+                yield ("topics", n, "webhooks", m, "secret"), hook["secret"]

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+import aggregator.config.letter_words as letter_words
 import aggregator.config.words as w
 from aggregator.config.reach import allowed, proxy
 from aggregator.model.correction import Corrections
@@ -30,6 +31,7 @@ from aggregator.model.feed import FeedSpec, Rights
 from aggregator.model.gazetteer import Kind
 from aggregator.model.lists import ListSpec
 from aggregator.model.settings import Defaults, Net, Settings, Site
+from aggregator.model.topic import Every as Rhythm
 from aggregator.model.topic import Mode, PublishSpec, Tell
 
 _DURATION: dict[str, Any] = {"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$"}
@@ -76,6 +78,13 @@ Folder = Annotated[str, PlainValidator(w.folder), WithJsonSchema({"type": "strin
 Secret = Annotated[
     str, PlainValidator(w.secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):"})
 ]
+Sender = Annotated[str, PlainValidator(letter_words.sender), WithJsonSchema({"type": "string"})]
+TimeOfDay = Annotated[
+    int,
+    PlainValidator(letter_words.time_of_day),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
+Zone = Annotated[str, PlainValidator(letter_words.zone), WithJsonSchema({"type": "string"})]
 Pattern = Annotated[
     str, PlainValidator(w.pattern), WithJsonSchema({"type": "string", "format": "regex"})
 ]
@@ -293,6 +302,22 @@ class StoriesShape(Shape):
     tracking: list[Parameter] = []
 
 
+class LettersShape(Shape):
+    """How letters go out."""
+
+    smtp: Secret
+    from_: Sender = Field(alias="from")
+    at: TimeOfDay = Field(default=7 * 3600, json_schema_extra={"default": "07:00"})
+    zone: Zone = "UTC"
+
+
+class HookShape(Shape):
+    """A program that is told of each item."""
+
+    url: Address
+    secret: Secret
+
+
 class PublishShape(Shape):
     """How a topic is published."""
 
@@ -330,6 +355,8 @@ class TopicShape(Shape):
     lang: Lang | None = None
     learn: LearnShape = LearnShape()
     former: list[Slug] = []
+    letters: list[Rhythm] = []
+    webhooks: Annotated[list[HookShape], Field(max_length=8)] = []
 
 
 class FileShape(Shape):
@@ -347,4 +374,5 @@ class FileShape(Shape):
     series: list[SeriesShape] = []
     net: NetShape = NetShape()
     stories: StoriesShape = StoriesShape()
+    letters: LettersShape | None = None
     topics: list[TopicShape] = []

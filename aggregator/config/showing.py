@@ -6,11 +6,12 @@ from typing import Any
 
 import yaml
 
+from aggregator.config.letter_words import spelt_time
 from aggregator.config.problems import masked
 from aggregator.config.words import spelt, spelt_rate, spelt_size
 from aggregator.model.feed import FeedSpec
 from aggregator.model.lists import ListSpec
-from aggregator.model.settings import SeriesSpec, Settings
+from aggregator.model.settings import LetterBox, SeriesSpec, Settings
 from aggregator.model.topic import SourceTrust, TopicSpec
 
 _DUMPER: type = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -54,6 +55,7 @@ def shown(settings: Settings) -> str:
             "grain": str(settings.grain),
             "tracking": list(settings.tracking),
         },
+        **({"letters": _letters(settings.letters)} if settings.letters else {}),
         "feeds": [_feed(feed) for feed in settings.feeds],
         "lists": [_list(one) for one in settings.lists],
         "tags": {name: list(phrases) for name, phrases in settings.tags.items()},
@@ -113,6 +115,15 @@ def _series(series: SeriesSpec) -> dict[str, Any]:
     }
 
 
+def _letters(letters: LetterBox) -> dict[str, Any]:
+    return {
+        "smtp": letters.smtp,
+        "from": letters.sender,
+        "at": spelt_time(letters.at),
+        "zone": letters.zone,
+    }
+
+
 def _topic(topic: TopicSpec) -> dict[str, Any]:
     publish, expect = topic.publish, topic.expect
     return _present(
@@ -133,6 +144,8 @@ def _topic(topic: TopicSpec) -> dict[str, Any]:
         lang=topic.lang,
         learn=_present(publish_above=topic.learn.publish_above) or None,
         former=list(topic.former) or None,
+        letters=[each.value for each in topic.letters] or None,
+        webhooks=[{"url": each.url, "secret": each.secret} for each in topic.webhooks] or None,
     )
 
 

@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.config import load_settings
 from aggregator.errors import AggregatorError, UsageError
+from aggregator.flow import letters, mailing
 from aggregator.flow.audience import TOLD_EVERY, Counter
 from aggregator.flow.courier import Courier
 from aggregator.flow.follow import follow_due
@@ -46,6 +47,7 @@ FOLLOW_EVERY = 30.0  # between looks at lists that are due
 PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
 FILES_EVERY = 5.0  # between looks at whether the folder of `site.out` is still right
+LETTERS_EVERY = 10.0  # between looks at letters that are due
 HUB_EVERY = 0.5  # between looks at what our hub has to deliver
 LEARN_EVERY = 5.0  # between looks at what waits in topics that publish by what they learnt
 TIDY_EVERY = 86400.0
@@ -123,6 +125,7 @@ class Service:
             (self.push, PUSH_EVERY),
             (self.hub, HUB_EVERY),
             (self.files, FILES_EVERY),
+            (self.letters, LETTERS_EVERY),
             (self.follow, FOLLOW_EVERY),
             (self.pages, PAGES_EVERY),
             (self.learn, LEARN_EVERY),
@@ -146,6 +149,8 @@ class Service:
         for fetcher in (*self._former, self._kit.fetcher, self._kit.strangers):
             fetcher.close()
         self._kit.reader.close()
+        if self._kit.postman is not None:
+            self._kit.postman.close()
         self.courier.close()
         if self._scheduler.running:
             self._scheduler.pause()
@@ -228,8 +233,15 @@ class Service:
         if done is not None and (done.changed or done.removed):
             log.info("files written", extra={"changed": done.changed, "removed": done.removed})
 
+    def letters(self) -> None:
+        """Send letters that are due."""
+        done = None if self._stop.is_set() else mailing.send_due(self._kit)
+        if done is not None and (done.letters or done.questions or done.failed):
+            log.info("letters sent", extra=asdict(done))
+
     def tidy(self) -> None:
         """Forget what nobody asks for any more."""
+        letters.tidy(self._kit)
         done = tidy(self._kit, stop=self._stop)
         if done:
             log.info("tidied", extra=asdict(done))

@@ -12,14 +12,16 @@ from typing import Generic, Protocol, TypeVar
 from aggregator.core import hub
 from aggregator.flow.hub import clean, deliver, ping, verify
 from aggregator.flow.kit import Kit
+from aggregator.flow.webhooks import call
 from aggregator.model.hub import Delivery, Lane, Ping, Wish
+from aggregator.model.webhook import HookDelivery
 from aggregator.ports import Tx
 
 log = logging.getLogger(__name__)
 
 # Calls under way at the same time, each a thread that is made when it is needed: whoever dies for
 # the first time holds one of the fast lane for its few seconds.
-FAST, SLOW, VERIFYING, PINGING = 256, 8, 8, 2
+FAST, SLOW, VERIFYING, PINGING, HOOKS = 256, 8, 8, 2, 8
 REST = 30.0  # seconds without calls after the store could not keep what became of one
 CLEAN_EVERY = 60.0  # seconds between two looks at what has ended
 
@@ -48,6 +50,7 @@ class Courier:
             _Line("verifying", VERIFYING, _wishes, verify),
         )
         self._pings = _Line("pinging", PINGING, _pings, ping)
+        self._hooks = _Line("webhooks", HOOKS, _calls, call)
         self._clean_at = 0.0
 
     def look(self, kit: Kit) -> None:
@@ -59,15 +62,16 @@ class Courier:
             for line in self._own:
                 line.fill(kit)
         self._pings.fill(kit)
+        self._hooks.fill(kit)
 
     @property
     def is_idle(self) -> bool:
         """Whether no call is under way."""
-        return not any(line.is_busy for line in (*self._own, self._pings))
+        return not any(line.is_busy for line in (*self._own, self._pings, self._hooks))
 
     def close(self) -> None:
         """Begin nothing more; calls under way end with the fetcher."""
-        for line in (*self._own, self._pings):
+        for line in (*self._own, self._pings, self._hooks):
             line.close()
 
 
@@ -143,3 +147,7 @@ def _wishes(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[W
 
 def _pings(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[Ping]:
     return tx.hub.pings_due(now, busy=busy, limit=limit)
+
+
+def _calls(tx: Tx, now: float, busy: Collection[str], limit: int) -> Sequence[HookDelivery]:
+    return tx.hooks.due(now, busy=tuple(busy), limit=limit)

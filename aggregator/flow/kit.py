@@ -13,11 +13,16 @@ from aggregator.core.series import SeriesBook, series_book
 from aggregator.core.standing import rule_book
 from aggregator.core.tagging import Vocabulary, vocabulary
 from aggregator.core.tracking import tracking
+from aggregator.errors import UsageError
 from aggregator.flow.memory import StoryMemory
 from aggregator.model.feed import Auth
 from aggregator.model.settings import Settings
 from aggregator.model.topic import TopicStatus
-from aggregator.ports import Clock, Fetcher, Reader, Store, Tx
+from aggregator.ports import Clock, Fetcher, Postman, Reader, Store, Tx
+
+
+def _no_secret(place: str) -> str:
+    raise UsageError(f"{place}: no secrets can be read here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Kit:
     robots: RobotsShelf = field(default_factory=RobotsShelf)
     stories: StoryMemory = field(default_factory=StoryMemory)
     guess: Guess | None = None  # what language a text is in; None: nobody can tell
+    postman: Postman | None = None  # None: no letters go out
+    secret: Callable[[str], str] = _no_secret  # by its place; UsageError when it is missing
 
 
 def books(tx: Tx, settings: Settings, guess: Guess | None = None) -> Books:

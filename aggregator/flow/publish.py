@@ -10,7 +10,7 @@ from aggregator.core.archive import current
 from aggregator.core.edition import compose
 from aggregator.core.ids import feed_uri
 from aggregator.core.text import hash_text
-from aggregator.flow import archiving, corrections
+from aggregator.flow import archiving, corrections, webhooks
 from aggregator.flow.curate import topic_named
 from aggregator.flow.hub import announce
 from aggregator.flow.kit import Kit
@@ -89,6 +89,7 @@ class _Composing:
     def run(self) -> Published:
         """Number what is new, close what is full, and keep what changed."""
         tx, topic, now = self._tx, self._topic, self._now
+        webhooks.begin(tx, topic)
         tx.publications.number(topic.id, now)
         closed = archiving.close(tx, topic, self._edition, now)
         if closed.more:
@@ -111,6 +112,7 @@ class _Composing:
             tx.publications.keep(document(each, FORMATS[_ending(each)], bodies[each], now))
         told = set(changed) if self._has_news(edition) else {path} & set(changed)
         announce(tx, self._kit, sorted(told))
+        webhooks.note(tx, topic, now)
         return Published(
             slug=topic.spec.slug,
             items=len(edition.items),

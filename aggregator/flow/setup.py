@@ -33,6 +33,13 @@ def identity(tx: Tx, site: Site, now: float) -> Identity:
     )
 
 
+def identity_of(tx: Tx) -> Identity:
+    """Return who we are in ids, without deciding it: before the first poll nothing is published."""
+    return Identity(
+        authority=tx.meta.get("authority") or "localhost", year=int(tx.meta.get("year") or 1970)
+    )
+
+
 def first_slug(tx: Tx, topic: Topic) -> str:
     """Return the slug a topic's feed id was made of: a renamed topic keeps its id."""
     return tx.meta.get(f"{_FIRST_SLUG}{topic.id}") or topic.spec.slug

@@ -75,6 +75,16 @@ class SeriesSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterBox:
+    """How letters go out: by which server, from whom, at what time of the day."""
+
+    smtp: str  # env:NAME or file:PATH, which hold smtp://… or smtps://…
+    sender: str  # "Lane Desk <letters@example.org>"
+    at: int = 7 * 3600  # seconds after midnight
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the file says, and where it lies."""
 
@@ -93,3 +103,4 @@ class Settings:
     grain: Grain = Grain.NORMAL
     tracking: tuple[str, ...] = ()  # parameters of addresses, beside those listed: name or prefix*
     topics: tuple[TopicSpec, ...] = ()
+    letters: LetterBox | None = None  # None: nobody gets any

@@ -23,6 +23,21 @@ class Tell(StrEnum):
     STORIES = "stories"
 
 
+class Every(StrEnum):
+    """How often a letter goes out."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookSpec:
+    """A webhook: an address that is told of each item, and where the secret lies."""
+
+    url: str
+    secret: str  # env:NAME or file:PATH, of what calls are signed with
+
+
 class TopicStatus(StrEnum):
     """Retired topics left feeds.yaml; their last bytes stay served."""
 
@@ -84,6 +99,8 @@ class TopicSpec:
     lang: str | None = None
     learn: LearnSpec = field(default_factory=LearnSpec)
     former: tuple[str, ...] = ()  # slugs it had before; their addresses lead to the one it has
+    letters: tuple[Every, ...] = ()  # how often it may be had by e-mail
+    webhooks: tuple[HookSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

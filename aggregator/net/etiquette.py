@@ -43,35 +43,39 @@ def authorization(auth: Auth, environ: Mapping[str, str]) -> str:
     a restart. Raises `UsageError`, which names the place of the secret and never the secret.
     """
     if auth.basic is not None:
-        login = _secret(auth.basic, environ)
+        login = secret_at(auth.basic, environ)
         if ":" not in login:
             raise UsageError(f"auth: basic: {auth.basic} does not hold user:password")
         return "Basic " + b64encode(login.encode()).decode("ascii")
     if auth.bearer is not None:
-        token = _secret(auth.bearer, environ)
+        token = secret_at(auth.bearer, environ)
         if not token.isascii() or " " in token:
             raise UsageError(f"auth: bearer: {auth.bearer} does not hold a token")
         return "Bearer " + token
     raise UsageError("auth: names neither basic nor bearer")
 
 
-def _secret(place: str, environ: Mapping[str, str]) -> str:
+def secret_at(place: str, environ: Mapping[str, str], what: str = "auth") -> str:
+    """Return the secret that lies at `env:NAME` or `file:PATH`; `what` of feeds.yaml names it.
+
+    Raises `UsageError`, which never tells the secret.
+    """
     kind, _, name = place.partition(":")
     if kind == "env" and name:
         if name not in environ:
-            raise UsageError(f"auth: the environment variable {name} is not set")
+            raise UsageError(f"{what}: the environment variable {name} is not set")
         secret = environ[name]
     elif kind == "file" and name:
         try:
             secret = Path(name).expanduser().read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            raise UsageError(f"auth: the file {name} is no UTF-8 text") from None
+            raise UsageError(f"{what}: the file {name} is no UTF-8 text") from None
         except (OSError, RuntimeError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"auth: the file {name} cannot be read ({why})") from None
+            raise UsageError(f"{what}: the file {name} cannot be read ({why})") from None
     else:  # what was written may be the secret itself: it is not repeated
-        raise UsageError("auth: a secret is given as env:NAME or file:PATH, never written out")
+        raise UsageError(f"{what}: a secret is given as env:NAME or file:PATH, never written out")
     secret = secret.rstrip("\r\n")
     if not secret or _CONTROL.search(secret):
-        raise UsageError(f"auth: {place} is empty or holds a control character")
+        raise UsageError(f"{what}: {place} is empty or holds a control character")
     return secret

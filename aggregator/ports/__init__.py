@@ -10,6 +10,7 @@ from aggregator.ports.hub import Hub
 from aggregator.ports.journal import Journal, Touched
 from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
+from aggregator.ports.letters import Hooks, Letters, Postman
 from aggregator.ports.lists import Lists
 from aggregator.ports.marks import Marks
 from aggregator.ports.news import Entries, Stories
@@ -32,15 +33,18 @@ __all__ = [
     "Entries",
     "Feeds",
     "Fetcher",
+    "Hooks",
     "Hosts",
     "Hub",
     "Journal",
     "Learning",
     "Ledger",
+    "Letters",
     "Lists",
     "Marks",
     "Meta",
     "Pages",
+    "Postman",
     "Prints",
     "Publications",
     "Pushes",

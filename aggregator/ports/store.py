@@ -16,6 +16,7 @@ from aggregator.ports.journal import Journal
 from aggregator.ports.keys import Keys
 from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
+from aggregator.ports.letters import Hooks, Letters
 from aggregator.ports.lists import Lists
 from aggregator.ports.marks import Marks
 from aggregator.ports.news import Entries, Stories
@@ -100,6 +101,10 @@ class Tx(Protocol):
     def searching(self) -> Searching: ...
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def letters(self) -> Letters: ...
+    @property
+    def hooks(self) -> Hooks: ...
     @property
     def confidential(self) -> Confidential: ...
 

@@ -14,7 +14,9 @@ from aggregator.model.correction import Corrections
 from aggregator.model.entry import Enclosure, Text
 from aggregator.model.feed import Auth, FeedSpec, Rights
 from aggregator.model.topic import (
+    Every,
     Expect,
+    HookSpec,
     LearnSpec,
     Mode,
     PublishSpec,
@@ -78,6 +80,8 @@ def load_topic_spec(kept: str) -> TopicSpec:
     words["tell"] = Tell(words["tell"])
     words["publish"] = _publish(words["publish"])
     words["former"] = tuple(words.get("former", ()))
+    words["letters"] = tuple(map(Every, words.get("letters", ())))
+    words["webhooks"] = tuple(HookSpec(**each) for each in words.get("webhooks", ()))
     words["learn"] = LearnSpec(**words.get("learn", {}))
     words["expect"] = Expect(**{side: tuple(urls) for side, urls in words["expect"].items()})
     return TopicSpec(**words)

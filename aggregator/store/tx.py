@@ -17,6 +17,7 @@ from aggregator.store.journal import SqliteJournal
 from aggregator.store.keys import SqliteKeys
 from aggregator.store.learning import SqliteLearning
 from aggregator.store.ledger import SqliteLedger
+from aggregator.store.letters import SqliteHooks, SqliteLetters
 from aggregator.store.lists import SqliteLists
 from aggregator.store.marks import SqliteMarks
 from aggregator.store.meta import SqliteMeta
@@ -72,6 +73,8 @@ class SqliteTx:
         self.placing = SqlitePlacing(conn)
         self.corrections = SqliteCorrections(conn)
         self.tokens = SqliteTokens(conn)
+        self.letters = SqliteLetters(conn)
+        self.hooks = SqliteHooks(conn)
         self.confidential = SqliteConfidential(conn)
         self.retention = SqliteRetention(conn, self.words)
 

@@ -136,6 +136,10 @@ class Press:
         """Return the page for publishers whose feeds we poll."""
         return self._html("bot.html", told=told, net=self.kit.settings.net)
 
+    def letters(self, step: str, told: object) -> bytes:
+        """Return a page about a topic's letters: the form, what came of it, a question."""
+        return self._html("letters.html", step=step, told=told)
+
     def message(self, title: str, text: str) -> bytes:
         """Return a page that says why there is no page."""
         return self._html("message.html", heading=title, text=text)

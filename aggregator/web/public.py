@@ -17,6 +17,7 @@ from aggregator.flow.kit import Kit
 from aggregator.flow.pushed import Inbox
 from aggregator.web.answers import HTML, NO_SNIFF, PAGE_POLICY, Ready, Reply, ready_page
 from aggregator.web.hub import hub_route
+from aggregator.web.letters import letter_routes
 from aggregator.web.pages import root_of, static_files
 from aggregator.web.push import push_route
 from aggregator.web.shelf import Shelf
@@ -130,7 +131,12 @@ def make_pages(kit: Callable[[], Kit], inbox: Inbox | None = None) -> Starlette:
     """Return the application behind the feeds; what hubs bring goes to the inbox."""
     public = Public(Shelf(kit, load_page), Shelf(kit, load_page))
     app = Starlette(
-        routes=[*routes(public), push_route(kit, inbox or Inbox()), hub_route(kit)],
+        routes=[
+            *routes(public),
+            *letter_routes(kit),
+            push_route(kit, inbox or Inbox()),
+            hub_route(kit),
+        ],
         exception_handlers={
             404: cast(ExceptionHandler, public.missing),
             StoreError: cast(ExceptionHandler, public.unreadable),

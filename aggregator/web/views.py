@@ -16,7 +16,8 @@ from aggregator.core.readers import ReaderLink, reader_links
 from aggregator.core.urls import safe_link
 from aggregator.flow import corrections
 from aggregator.flow.kit import Kit
-from aggregator.flow.setup import Identity
+from aggregator.flow.letters import offered
+from aggregator.flow.setup import Identity, identity_of
 from aggregator.model.feed import Feed, FeedStatus
 from aggregator.model.ledger import Tally
 from aggregator.model.publication import Archive, Edition, PublishedItem, Showing
@@ -59,6 +60,7 @@ class TopicView:
     readers: tuple[ReaderLink, ...] = ()
     archives: tuple[Archive, ...] = ()  # the newest first
     corrections_url: str | None = None
+    has_letters: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def topic_view(tx: Tx, kit: Kit, topic: Topic, now: float, *, most: int) -> Topi
         readers=reader_links(feeds[0].url),
         archives=tx.archives.all(topic.id)[::-1][:ARCHIVES],
         corrections_url=f"{kit.base}/{corrected}" if tx.publications.etag(corrected) else None,
+        has_letters=bool(offered(kit, topic)),
     )
 
 
@@ -158,13 +161,6 @@ def archive_view(tx: Tx, kit: Kit, topic: Topic, number: int, now: float) -> Arc
         items=_composed(kit, topic, showings, identity_of(tx), most=len(showings)).items,
         older=number - 1 if number > 1 else None,
         newer=number + 1 if number < archives[-1].number else None,
-    )
-
-
-def identity_of(tx: Tx) -> Identity:
-    """Return who we are in ids, without deciding it: before the first poll nothing is published."""
-    return Identity(
-        authority=tx.meta.get("authority") or "localhost", year=int(tx.meta.get("year") or 1970)
     )
 
 

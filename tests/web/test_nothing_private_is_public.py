@@ -6,22 +6,30 @@ page, list, file, figure and letter there is gets searched for it.
 
 from __future__ import annotations
 
+import email
 import gzip
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from email.policy import default
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from aggregator.flow.hub import deliver
+from aggregator.flow.letters import ask, confirm
+from aggregator.flow.mailing import send_now
 from aggregator.flow.private import Asked, query_feed, topic_feed
 from aggregator.flow.retelling import merge
 from aggregator.flow.tokens import create
+from aggregator.flow.webhooks import call
 from aggregator.model.exchange import Failed, Fault, Outcome, Post
 from aggregator.model.hub import Delivery, Lane, Subscription
-from aggregator.model.topic import Mode, PublishSpec, Tell, TopicSpec, Verb
+from aggregator.model.letter import Unsent
+from aggregator.model.settings import LetterBox
+from aggregator.model.topic import Every, HookSpec, Mode, PublishSpec, Tell, TopicSpec, Verb
 from aggregator.ports import Store
 from aggregator.store.engine import open_store
 from aggregator.web.app import make_app
@@ -31,13 +39,15 @@ from tests.web.desk import Served, served
 
 
 class Watched(Newsroom):
-    """A newsroom that remembers every document it ever published, and brings each to a hub's
-    subscriber."""
+    """A newsroom that remembers every document it ever published, brings each to a hub's
+    subscriber, and tells webhooks and readers of letters of each item."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.kept: dict[tuple[str, str], bytes] = {}
+        self.read: tuple[str, ...] = ()  # by e-mail
         self.net.post = self.post  # type: ignore[method-assign]
+        self.kit = replace(self.kit, postman=self, secret=lambda place: "smtp://localhost")
 
     def publish(self) -> list[str]:
         changed = super().publish()
@@ -47,7 +57,36 @@ class Watched(Newsroom):
             assert document is not None
             self.kept[path, document.etag] = document.body
             deliver(self.kit, a_delivery(path, self.now), Lane.FAST)
+        with self.kit.store.read() as tx:
+            calls = tx.hooks.due(self.now, busy=(), limit=100)
+        for each in calls:
+            call(self.kit, each)
+        for slug in self.read:
+            send_now(self.kit, slug)
         return changed
+
+    def reads(self) -> None:
+        """Have somebody get every topic by e-mail."""
+        for each in TOPICS:
+            ask(self.kit, each.slug, "ida@reader.example", Every.DAILY)
+        with self.kit.store.read() as tx:
+            readers = tx.letters.all()
+        for reader in readers:
+            assert confirm(self.kit, reader.secret) is not None
+        self.read = tuple(each.slug for each in TOPICS)
+
+    def send(self, server: str, letter: bytes, *, sender: str, to: str) -> Unsent | None:
+        """Take a letter, as a mail server would."""
+        mail = email.message_from_bytes(letter, policy=default)
+        said = [str(part.get_content()) for part in mail.walk() if not part.is_multipart()]
+        self.kept["a letter", f"{len(self.kept)}"] = letter + "".join(said).encode()
+        return None
+
+    def rest(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def post(self, post: Post) -> Outcome:
         brought = f"{post.url} {post.form} {post.headers}".encode() + (post.body or b"")
@@ -70,10 +109,15 @@ def a_delivery(path: str, now: float) -> Delivery:
 MARK = re.compile(rb"zyx", re.IGNORECASE)
 ROUTES = Path(__file__).parents[2] / "docs" / "routes.md"
 SMALL = PublishSpec(items=2)
-TOPICS = (
-    topic("grain", "grain", publish=SMALL),
-    topic("review", "grain", publish=SMALL, mode=Mode.REVIEW),
-    topic("whole", "grain", publish=SMALL, tell=Tell.STORIES),
+LETTERS = LetterBox(smtp="env:SMTP_URL", sender="Desk <desk@lane.test>")
+HOOK = HookSpec(url="https://hook.example/", secret="env:HOOK")
+TOPICS = tuple(
+    replace(each, letters=(Every.DAILY,), webhooks=(HOOK,))
+    for each in (
+        topic("grain", "grain", publish=SMALL),
+        topic("review", "grain", publish=SMALL, mode=Mode.REVIEW),
+        topic("whole", "grain", publish=SMALL, tell=Tell.STORIES),
+    )
 )
 
 
@@ -103,7 +147,9 @@ def hears(newsroom: Watched, *items: tuple[str, str, str]) -> None:
 
 def history(newsroom: Watched, *, auth: bool, topics: tuple[TopicSpec, ...] = TOPICS) -> None:
     """Let an agency and a wire tell of everything that can happen to a story."""
-    newsroom.follow([feed("zyx", auth=auth, trust=1.0), "wire"], topics)
+    newsroom.follow([feed("zyx", auth=auth, trust=1.0), "wire"], topics, letters=LETTERS)
+    newsroom.publish()
+    newsroom.reads()
     alone, first, edited = (
         ("1", "grain alone", "Oats."),
         ("2", "grain", LONG),
@@ -211,7 +257,8 @@ def test_what_came_by_a_login_is_in_no_public_byte(
     assert marked == []
     assert count > 100
     names = " ".join(name for name, _ in newsroom.kept)
-    for kind in ("grain.atom", "grain/archive/1.rss", "grain/corrections.atom", "by the hub"):
+    kinds = ("grain.atom", "archive/1.rss", "corrections.atom", "by the hub", "a letter")
+    for kind in kinds:
         assert kind in names
     unknown = web.ask("/bot?host=never.example").text
     assert web.ask("/bot?host=zyx.example").text.replace("zyx.", "never.") == unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -100,6 +101,9 @@ class Service:
                 self._kit.reader.warm()
             self._polls = poll
             self._start_jobs(poll=poll)
+            # What was loaded stays: looking through it again took 40 ms, in which nobody is served.
+            gc.collect()
+            gc.freeze()
             ready()
             try:
                 self._wait()

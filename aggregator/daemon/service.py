@@ -330,6 +330,7 @@ def _web(service: Service, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(
         make_app(lambda: service.kit, service.inbox, service.counter),
         http=QuickProtocol,
+        ws="none",
         proxy_headers=False,  # whom we believe about others, site.proxies says
         log_config=None,
         access_log=False,

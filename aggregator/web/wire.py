@@ -6,6 +6,7 @@ what one of the two has begun to read the other never sees.
 
 from __future__ import annotations
 
+import logging
 import re
 from asyncio import BaseTransport, TimerHandle
 from functools import lru_cache
@@ -23,6 +24,8 @@ _LONGEST = 4096  # bytes of a plain request
 _ASKED = re.compile(rb"(GET|HEAD) (/[!-~]*) HTTP/1\.1")
 _LINE = re.compile(rb"([A-Za-z-]+):[\t ]*([\t -~]*)")
 _ODD = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
+_log = logging.getLogger("uvicorn.error.wire")
+_log.setLevel(logging.ERROR)  # what strangers send wrongly is not ours to write down
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 
 
@@ -83,6 +86,7 @@ class QuickProtocol(HttpToolsProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Begin a connection, which is closed when nothing comes for as long as uvicorn waits."""
         super().connection_made(transport)  # type: ignore[arg-type]
+        self.logger = _log
         self._door = self.app if isinstance(self.app, FeedDoor) else None
         self._heard_at = self.loop.time()
         self._look_again()
@@ -113,8 +117,11 @@ class QuickProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Note that its head is there."""
+        """Note that its head is there. Raises `ValueError` for one that is answered with 400."""
         self._in_head = False
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts < 1 and self.parser.get_http_version() != "1.0"):
+            raise ValueError("a request names its host once (RFC 9112, section 3.2)")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -256,6 +256,29 @@ def ended(connection: socket.socket, *, patience: float = 10.0) -> bool:
     return True
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"GET /topics/global-lane.atom HTTP/1.1\r\n\r\n",
+        b"GET /topics/global-lane.atom HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01 what is this\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_and_not_written_down(
+    web: Served, asked: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connected(web) as line:
+        line.sendall(asked)
+        assert line.recv(65_536).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert ended(line)
+    assert not caplog.records
+
+
+def test_an_old_client_need_not_name_a_host(web: Served) -> None:
+    assert talk(web.port, b"GET /healthz HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
 def test_a_head_without_end_is_cut_off(kit: Kit) -> None:
     with (
         serving(make_app(lambda: kit)) as web,

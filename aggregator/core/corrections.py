@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from aggregator.core.dates import day_in_words
 from aggregator.core.outgoing import escaped
 from aggregator.core.text import pieces
 from aggregator.core.worddiff import in_context, word_diff
@@ -13,20 +13,6 @@ from aggregator.model.feed import Rights
 
 MOST_QUOTED = 8  # words on either side of a change that is told whole
 MOST_EXCERPT = 130  # words of a difference between two excerpts
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +93,6 @@ def diff_html(diff: Diff) -> str:
 def diff_text(runs: Runs) -> str:
     """Return a difference as a line of text: `[-taken out-]` and `{+put in+}`."""
     return _joined(runs, {OUT: ("[-", "-]"), IN: ("{+", "+}")})
-
-
-def day_in_words(at: int) -> str:
-    """Return a day as people write it, in UTC.
-
-    >>> day_in_words(1489449600)
-    '14 March 2017'
-    """
-    day = datetime.fromtimestamp(at, UTC)
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _marked_up(runs: Runs) -> str:

@@ -11,6 +11,20 @@ LOOKED_AT = 10_000  # characters of a text in which a date is looked for
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62135596800, 253402300799  # years 1 and 9999, all that RFC 3339 can write
 # RFC 822 section 5.1, hours; its military letters are wrong in practice (RFC 2822 section 4.3).
@@ -114,6 +128,26 @@ def rfc822(seconds: float) -> str:
     day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
     clock = f"{at.hour:02}:{at.minute:02}:{at.second:02}"
     return f"{day}, {at.day:02} {month} {at.year:04} {clock} GMT"
+
+
+def day_in_words(seconds: float) -> str:
+    """Return the UTC day of a moment as people write it.
+
+    >>> day_in_words(1489449600)
+    '14 March 2017'
+    """
+    at = _moment(seconds)
+    return f"{at.day} {_NAMES[at.month - 1]} {at.year}"
+
+
+def minute_in_words(seconds: float) -> str:
+    """Return a moment as people write it, to the minute.
+
+    >>> minute_in_words(1489449660)
+    '14 March 2017, 00:01 UTC'
+    """
+    at = _moment(seconds)
+    return f"{day_in_words(seconds)}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def iso_day(seconds: float) -> str:

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aggregator.core.dates import day_in_words, minute_in_words, rfc3339
 from aggregator.core.outgoing import headline
 from aggregator.core.text import clean_line
 from aggregator.core.urls import safe_link
 from aggregator.flow.kit import Kit
 from aggregator.formats.opml import write_opml
-from aggregator.formats.writing import mailbox, moment
+from aggregator.formats.writing import mailbox
 from aggregator.model.feed import Feed, Outline, OutlineList
 from aggregator.web.answers import version_of
 from aggregator.web.publishers import BotView
@@ -23,20 +24,6 @@ from aggregator.web.telling import StoryPage
 from aggregator.web.views import ArchiveView, Section, TopicView, outlet
 
 HERE = Path(__file__).parent
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +168,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(minute=minute, day=day, iso=iso, outlet=outlet, site_link=site_link)
+    templates.filters.update(
+        minute=minute_in_words, day=day_in_words, iso=rfc3339, outlet=outlet, site_link=site_link
+    )
     templates.filters.update(safe_link=safe_link, size=size, percent=percent, count=count)
     return templates
 
@@ -189,26 +178,6 @@ def _templates() -> Environment:
 def site_link(feed: Feed) -> str | None:
     """Return the address of a feed's site, if it is one that can be given."""
     return safe_link(feed.site_url) if feed.site_url else None
-
-
-def day(seconds: int) -> str:
-    """Return a date as people read it, in English whatever the locale.
-
-    >>> day(0)
-    '1 January 1970'
-    """
-    at = moment(seconds)
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
-
-
-def minute(seconds: int) -> str:
-    """Return a time as people read it.
-
-    >>> minute(60)
-    '1 January 1970, 00:01 UTC'
-    """
-    at = moment(seconds)
-    return f"{day(seconds)}, {at.hour:02}:{at.minute:02} UTC"
 
 
 def size(bytes: float) -> str:
@@ -239,15 +208,6 @@ def count(number: int) -> str:
     '1,234,567'
     """
     return f"{number:,}"
-
-
-def iso(seconds: int) -> str:
-    """Return a time as programs read it.
-
-    >>> iso(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _contact(said: str | None) -> Contact | None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 
 from aggregator import __version__
+from aggregator.core.dates import rfc3339
 from aggregator.core.health import DAYS
 from aggregator.flow.kit import Kit
 from aggregator.ports import Tx
@@ -118,7 +119,7 @@ def _hub(tx: Tx, kit: Kit) -> dict[str, object]:
 
 
 def _at(seconds: int | None) -> str | None:
-    return None if seconds is None else pages.iso(seconds)
+    return None if seconds is None else rfc3339(seconds)
 
 
 def _topic(tx: Tx, kit: Kit, name: str, now: float) -> Page | None:

@@ -6,7 +6,6 @@ import pytest
 
 from aggregator.core.corrections import (
     correction_line,
-    day_in_words,
     diff_html,
     diff_text,
     difference,
@@ -14,6 +13,7 @@ from aggregator.core.corrections import (
     judge,
     within,
 )
+from aggregator.core.dates import day_in_words
 from aggregator.core.edition import compose_item, source_text, text_digest
 from aggregator.model.correction import Corrections, Diff, Had
 from aggregator.model.feed import Rights

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
+from aggregator.core.neighbours import neighbourhood
 from aggregator.core.urls import host_of
 from aggregator.model.exchange import Failed, Fault, Fetched, Outcome
 from aggregator.model.hub import Crowd, Delivery, Lane, Mode, Ping, Subscription, Wish
@@ -25,18 +26,27 @@ SHORTEST_LEASE = 5 * MINUTE
 LONGEST_CALLBACK = 2000  # characters
 LONGEST_SECRET = 199  # bytes (section 5.1)
 
+# A host is what `core.neighbours` makes of a callback's: a domain, or the network of an address.
 MOST_OF_PATH = 5000  # subscriptions of one document
-MOST_OF_HOST = 1000  # subscriptions of one callback host
-MOST_WAITING_OF_HOST = 50  # requests of one callback host that are not confirmed yet
+MOST_OF_HOST = 1000  # subscriptions of one host, and those at one machine, whatever its names
+MOST_OF_BOTH = 100  # the same of one document: each change of it is so many bodies to them
+MOST_WAITING_OF_HOST = 200  # requests of one host that are not confirmed yet
+MOST_WAITING_OF_ASKER = 50  # the same of whoever asks, wherever the callbacks are
 MOST_WAITING = 1000
 
+VERIFY_DEADLINE = 3.0  # seconds a subscriber has to say that it was them
+VERIFY_AGAIN_DEADLINE = 10.0  # seconds it has when it is asked again
 VERIFY_WAITS = (30, 5 * MINUTE)  # seconds before a verification is tried again
+QUIET = 2.0  # seconds before the next question to a host that did not confirm the last
+TURN_WAIT = 1.0  # seconds before a machine is tried again that was being called already
 RETRY_WAITS = (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR)  # before a delivery is
 PING_WAITS = (MINUTE, 10 * MINUTE, HOUR)
 LONGEST_WAIT = 6 * HOUR  # however long a Retry-After is
 MOST_FAILURES = 20  # calls in vain, one after the other: nobody lives there any more
 
 FAST_DEADLINE = 3.0  # seconds: who needs longer is given longer, behind the others
+PATIENCE = 5  # times as long as the last answer took, no less than
+LEAST_PATIENCE = 1.0  # seconds: a mass of quick ones that die at once holds the lane no longer
 QUICK = 1.5  # seconds: who answered later the last time waits in the slow lane
 
 _TOPIC = re.compile(r"topics/([a-z0-9][a-z0-9-]{0,63})\.(?:atom|rss|json)")
@@ -52,6 +62,12 @@ class Refused:
     retry_after: int | None = None  # seconds
 
 
+ANOTHERS = Refused(
+    status=409,
+    why="this callback is subscribed with another secret, by somebody else: unsubscribe it first,"
+    " or name a callback of your own",
+)
+CROWDED = "the machine that this callback lies at has as many subscriptions as we take"
 NO_SUCH_FEED = Refused(status=404, why="hub.topic has to be the address of one of our feeds")
 
 
@@ -71,6 +87,19 @@ def hub_url(site: Site, base: str) -> str | None:
 def is_ours(site: Site) -> bool:
     """Return whether we run the hub ourselves."""
     return site.is_set_up and site.hub == OWN
+
+
+def why_closed(site: Site) -> str | None:
+    """Return what subscribers are told when our hub serves nobody any more; None: it does.
+
+    >>> why_closed(Site(url="https://desk.lane.org", hub="https://hub.lane.org/"))
+    'this hub is closed: the feed names another, https://hub.lane.org/'
+    """
+    if is_ours(site):
+        return None
+    if not site.is_set_up or site.hub == NONE:
+        return "this hub is closed: poll the feed"
+    return f"this hub is closed: the feed names another, {site.hub}"
 
 
 def is_topic(path: str) -> bool:
@@ -122,7 +151,7 @@ def ping_form(ping: Ping, site: Site, base: str) -> tuple[tuple[str, str], ...] 
     return None
 
 
-def judge(said: Mapping[str, str], base: str, now: float) -> Wish | Refused:
+def judge(said: Mapping[str, str], base: str, now: float, *, asker: str = "") -> Wish | Refused:
     """Return what a request asks for (section 5.1); parameters we do not know are left alone."""
     mode, callback = said.get("hub.mode", ""), said.get("hub.callback", "")
     if mode not in (Mode.SUBSCRIBE, Mode.UNSUBSCRIBE):
@@ -141,11 +170,12 @@ def judge(said: Mapping[str, str], base: str, now: float) -> Wish | Refused:
         path=path,
         callback=callback,
         mode=Mode(mode),
-        host=host,
-        secret=secret,
+        host=neighbourhood(host),
+        secret=secret if mode == Mode.SUBSCRIBE else None,
         lease=lease(said.get("hub.lease_seconds", "")),
         at=now,
         due_at=now,
+        asker=asker,
     )
 
 
@@ -177,14 +207,36 @@ def room(crowd: Crowd, *, is_known: bool) -> Refused | None:
     """Return why one more cannot be let in; who is subscribed already may always renew or leave."""
     if is_known:
         return None
-    if crowd.waiting_of_host >= MOST_WAITING_OF_HOST or crowd.waiting >= MOST_WAITING:
+    if (
+        crowd.waiting_of_host >= MOST_WAITING_OF_HOST
+        or crowd.waiting_of_asker >= MOST_WAITING_OF_ASKER
+        or crowd.waiting >= MOST_WAITING
+    ):
         why = "too many requests wait to be confirmed: come again in a few minutes"
         return Refused(status=429, why=why, retry_after=5 * MINUTE)
-    if crowd.of_host < MOST_OF_HOST and crowd.of_path < MOST_OF_PATH:
+    crowded = is_crowded(of_all=crowd.of_host, of_path=crowd.of_both)
+    if not crowded and crowd.of_path < MOST_OF_PATH:
         return None
-    many = "this callback's host" if crowd.of_host >= MOST_OF_HOST else "this feed"
+    many = "this callback's domain or network" if crowded else "this feed"
     why = f"{many} has as many subscriptions as we take: come again when some have ended"
     return Refused(status=503, why=why, retry_after=DAY)
+
+
+def is_crowded(*, of_all: int, of_path: int) -> bool:
+    """Return whether a host or machine has as many subscriptions as it may, in all or of a path."""
+    return of_all >= MOST_OF_HOST or of_path >= MOST_OF_BOTH
+
+
+def may_change(wish: Wish, before: Subscription | None) -> bool:
+    """Return whether a wish may override what there is.
+
+    The Recommendation has every confirmed request override, a new secret included (section 5.1).
+    But what is confirmed may be somebody else's request for a callback that expects one of its
+    own: a new secret is taken from whoever asked for the subscription, and from nobody else.
+    """
+    if before is None or wish.mode is not Mode.SUBSCRIBE or before.secret == wish.secret:
+        return True
+    return before.asker == wish.asker
 
 
 def question(wish: Wish, base: str, challenge: str) -> str:
@@ -221,7 +273,7 @@ def confirms(outcome: Outcome, challenge: str) -> bool:
     return isinstance(outcome, Fetched) and hmac.compare_digest(outcome.body, challenge.encode())
 
 
-def granted(wish: Wish, now: float) -> Subscription:
+def granted(wish: Wish, now: float, address: str | None = None) -> Subscription:
     """Return the subscription that a confirmed wish makes."""
     return Subscription(
         path=wish.path,
@@ -230,6 +282,8 @@ def granted(wish: Wish, now: float) -> Subscription:
         secret=wish.secret,
         lease_until=now + wish.lease,
         since=now,
+        address=address,
+        asker=wish.asker,
     )
 
 
@@ -264,6 +318,12 @@ def content_headers(
     return tuple(headers)
 
 
+def patience(subscription: Subscription) -> float:
+    """Return the seconds a subscriber has in the fast lane, by how quick it was."""
+    took = FAST_DEADLINE if subscription.took is None else subscription.took
+    return min(FAST_DEADLINE, max(LEAST_PATIENCE, PATIENCE * took))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class After:
     """What a call in vain means: the subscription as it stands, and when to try again."""
@@ -281,7 +341,8 @@ def after_failure(delivery: Delivery, outcome: Failed, lane: Lane, now: float) -
     if outcome.status == 410 or before.failures + 1 >= MOST_FAILURES:
         return After(subscription=None)
     after = replace(before, failures=before.failures + 1, problem=outcome.problem)
-    if lane is Lane.FAST and outcome.fault is Fault.NETWORK and outcome.ms >= FAST_DEADLINE * 900:
+    late = outcome.fault is Fault.NETWORK and outcome.ms >= patience(before) * 900
+    if lane is Lane.FAST and late:
         return After(subscription=after, retry_at=now)
     if delivery.attempts >= len(RETRY_WAITS):
         return After(subscription=after)

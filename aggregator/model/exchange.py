@@ -17,6 +17,10 @@ class Wanted(StrEnum):
     WORD = "word"  # whether it was them: any 2xx counts, and no redirect is followed
 
 
+Arriving = Callable[[str], bool]
+"""Asked of each address before anything is sent there; False: not now, and the fault is BLOCKED."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A conditional GET. `authorization` is a ready header value and is never logged."""
@@ -29,6 +33,7 @@ class Request:
     taken: Callable[[str], str | None] | None = None  # by which feed of ours an address is polled
     subscribers: int | None = None  # told in the User-Agent once `site.url` is set
     timeout: float | None = None  # seconds, where that is less than `net.timeout`
+    arriving: Arriving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class Post:
     body: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None  # seconds, where that is less than `net.timeout`
+    arriving: Arriving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ class Subscription:
 
     path: str  # of the document: "topics/global-lane.atom"
     callback: str
-    host: str  # of the callback
+    host: str  # what the callback is counted by (`core.neighbours`)
     secret: str | None  # what bodies are signed with
     lease_until: float
     since: float
@@ -35,6 +35,8 @@ class Subscription:
     problem: str | None = None
     took: float | None = None  # seconds until the last answer
     last_at: float | None = None  # when it last took a body
+    address: str | None = None  # the machine it was last found at
+    asker: str = ""  # who asked for it, as a hash; "": nobody can tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,14 @@ class Wish:
     path: str
     callback: str
     mode: Mode
-    host: str
+    host: str  # what the callback is counted by
     secret: str | None = None
     lease: int = 0  # seconds
     why: str = ""
     at: float = 0.0
     due_at: float = 0.0
     attempts: int = 0
+    asker: str = ""  # as a hash under a salt that nobody keeps; "": nobody can tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class Crowd:
     of_host: int
     waiting_of_host: int  # wishes
     waiting: int
+    of_both: int = 0  # of this host and path
+    waiting_of_asker: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,15 +30,19 @@ class Connection(HTTPConnection):
         super().__init__(*args, **kwargs)
         self._dialer = dialer
         self.rests_since = 0.0  # monotonic seconds
+        self.address = ""  # that it was connected to
 
     def _new_conn(self) -> socket.socket:
-        return self._dialer.connect(self.host, self.port)
+        sock = self._dialer.connect(self.host, self.port)
+        self.address = str(sock.getpeername()[0])
+        return sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request, and note that it was sent."""
         exchange = self._dialer.exchange
         if self.sock is not None:
             exchange.hold(partial(shut, self.sock))
+            self._dialer.arrive(self.address, self.host)
         super().request(*args, **kwargs)
         exchange.sent.append(Hop(host=self.host, status=None))
 

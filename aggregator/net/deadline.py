@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 
-from aggregator.model.exchange import Hop
+from aggregator.model.exchange import Arriving, Hop
 
 _PATIENCE = 2.0  # seconds that closing waits for the threads whose waits it ended
 
@@ -33,13 +33,14 @@ class Exchange:
     `remaining`; the watchdog calls `end`.
     """
 
-    __slots__ = ("_lock", "_stop", "deadline", "doing", "ended", "sent")
+    __slots__ = ("_lock", "_stop", "arriving", "deadline", "doing", "ended", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.ended: End | None = None
         self.doing = ""  # what takes its time before there is a connection
         self.sent: list[Hop] = []
+        self.arriving: Arriving | None = None  # may refuse an address that the guard let through
         self._stop: Callable[[], None] | None = None
         self._lock = threading.Lock()
 

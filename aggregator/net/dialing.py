@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import ip_address
 
-from aggregator.net.address import Guard
+from aggregator.net.address import Guard, Refused
 from aggregator.net.deadline import Exchange, shut
 from aggregator.net.words import not_connected, not_found
 
@@ -63,6 +63,7 @@ class Dialer:
         problem = f"the name {host} has no address (DNS)"
         self.exchange.doing = f"connecting to {host}"
         for nth, address in enumerate(addresses):
+            self.arrive(address, host)
             # A dead address may take its share of the time, not all of it.
             share = self.exchange.remaining() / (len(addresses) - nth)
             try:
@@ -71,6 +72,12 @@ class Dialer:
                 problem = not_connected(error, host, port)
         self.exchange.remaining()
         raise Unreachable(problem)
+
+    def arrive(self, address: str, host: str) -> None:
+        """Raise `Refused` where whoever sends us does not want anything sent to this address."""
+        arriving = self.exchange.arriving
+        if arriving is not None and not arriving(address):
+            raise Refused(f"{host} is {address}, which is not to be called now")
 
     def _connect_to(self, address: str, port: int, seconds: float) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -16,6 +16,7 @@ from urllib3.exceptions import TimeoutError as WireTimeout
 
 from aggregator.errors import UsageError
 from aggregator.model.exchange import (
+    Arriving,
     Failed,
     Fault,
     Fetched,
@@ -88,7 +89,9 @@ class HttpFetcher:
         What networks, servers and our own guard do is an outcome, never an exception.
         """
         seconds = min(request.timeout or self._net.timeout, self._net.timeout)
-        return self._exchange(lambda exchange: self._follow(request, exchange), seconds)
+        return self._exchange(
+            lambda exchange: self._follow(request, exchange), seconds, request.arriving
+        )
 
     def post(self, post: Post) -> Outcome:
         """Send a form or a body once, within `net.timeout` seconds; any 2xx is a `Fetched`.
@@ -96,19 +99,21 @@ class HttpFetcher:
         Redirects are not followed, and the body, which is for people, is kept up to 64 kB.
         """
         seconds = min(post.timeout or self._net.timeout, self._net.timeout)
-        return self._exchange(lambda exchange: self._posted(post, exchange), seconds)
+        return self._exchange(lambda exchange: self._posted(post, exchange), seconds, post.arriving)
 
     def close(self) -> None:
         """End every request under way and refuse new ones."""
         self._client.close()
 
-    def _exchange(self, act: Callable[[Exchange], Outcome], seconds: float) -> Outcome:
+    def _exchange(
+        self, act: Callable[[Exchange], Outcome], seconds: float, arriving: Arriving | None
+    ) -> Outcome:
         """Act within the deadline, and tell what was sent and how long it took."""
         began = time.monotonic()
         sent: list[Hop] = []
         try:
             with self._client.exchange(seconds) as exchange:
-                sent = exchange.sent
+                sent, exchange.arriving = exchange.sent, arriving
                 outcome = self._attempt(act, exchange, seconds)
         except Ended:
             outcome = Failed(fault=Fault.NETWORK, problem=_ended(End.CLOSED, "", seconds))

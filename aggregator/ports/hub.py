@@ -10,20 +10,24 @@ from aggregator.model.hub import Crowd, Delivery, HubFigures, Lane, Ping, Subscr
 
 class Hub(Protocol):
     """Subscriptions to documents of ours. What is due comes in the order it is to be done,
-    one of each host at most, and none of the hosts named as busy."""
+    one of each host and machine at most, and none of those named as busy."""
 
     def subscription(self, path: str, callback: str) -> Subscription | None: ...
-    def crowd(self, path: str, host: str) -> Crowd: ...
+    def crowd(self, path: str, host: str, asker: str = "") -> Crowd: ...
+    def at_machine(self, address: str, path: str) -> tuple[int, int]:
+        """How many subscriptions were found at a machine: in all, of the path."""
+        ...
+
     def wish(self, wish: Wish) -> None:
-        """Keep a request; it takes the place of an earlier one of the same path and callback."""
+        """Keep a request; of another mode or secret it stands beside an earlier one."""
         ...
 
     def postpone(self, before: Wish, after: Wish) -> None:
-        """Have a wish asked again, unless another took its place."""
+        """Have a wish asked again, unless it was seen to."""
         ...
 
     def settle(self, wish: Wish) -> bool:
-        """Take out a wish that was seen to; False: another took its place meanwhile."""
+        """Take out a wish that was seen to; False: it was already."""
         ...
 
     def keep(self, subscription: Subscription) -> None:
@@ -42,8 +46,21 @@ class Hub(Protocol):
     def deliveries_due(
         self, lane: Lane, now: float, *, busy: Collection[str], limit: int
     ) -> tuple[Delivery, ...]: ...
-    def wishes_due(self, now: float, *, busy: Collection[str], limit: int) -> tuple[Wish, ...]: ...
+    def wishes_due(
+        self, now: float, *, again: bool, busy: Collection[str], limit: int
+    ) -> tuple[Wish, ...]:
+        """Who is subscribed first, then the requests of who has the fewest waiting."""
+        ...
+
     def pings_due(self, now: float, *, busy: Collection[str], limit: int) -> tuple[Ping, ...]: ...
+    def put_off(self, delivery: Delivery, due_at: float) -> None:
+        """Have a delivery wait that was not tried."""
+        ...
+
+    def found_at(self, delivery: Delivery, address: str) -> None:
+        """Note at which machine a subscriber was found."""
+        ...
+
     def delivered(self, delivery: Delivery, now: float, took: float) -> None:
         """Note that the bytes arrived; what changed meanwhile is delivered next."""
         ...
@@ -58,6 +75,11 @@ class Hub(Protocol):
 
     def ended(self, now: float) -> tuple[Subscription, ...]:
         """Those whose lease is over, and those whose document is no more."""
+        ...
+
+    def subscriptions(self) -> tuple[Subscription, ...]: ...
+    def forget_requests(self) -> None:
+        """Take out what subscribers are to be asked, and leave what they are to be told."""
         ...
 
     def forget_wishes(self, before: float) -> None:

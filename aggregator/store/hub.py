@@ -12,37 +12,53 @@ from aggregator.store.sqlite import Connection, Row
 
 _KEEP = (
     "INSERT INTO hub_subscriptions (path, callback, host, secret, lease_until, since, failures,"
-    " problem, took, last_at) VALUES (:path, :callback, :host, :secret, :lease_until, :since,"
-    " :failures, :problem, :took, :last_at) ON CONFLICT (path, callback) DO UPDATE SET"
-    " secret = excluded.secret, lease_until = excluded.lease_until, failures = 0, problem = NULL"
+    " problem, took, last_at, address, asker) VALUES (:path, :callback, :host, :secret,"
+    " :lease_until, :since, :failures, :problem, :took, :last_at, :address, :asker)"
+    " ON CONFLICT (path, callback) DO UPDATE SET lease_until = excluded.lease_until, failures = 0,"
+    " problem = NULL, address = coalesce(excluded.address, address),"
+    # Whoever renews without a new secret does not become the one who may change it.
+    " asker = iif(secret IS excluded.secret, asker, excluded.asker), secret = excluded.secret"
 )
 _WISH = (
-    "INSERT OR REPLACE INTO hub_requests (path, callback, mode, host, secret, lease, why, at,"
-    " due_at, attempts) VALUES (:path, :callback, :mode, :host, :secret, :lease, :why, :at,"
-    " :due_at, :attempts)"
+    "INSERT INTO hub_requests (path, callback, mode, host, secret, lease, why, at, due_at,"
+    " attempts, asker) VALUES (:path, :callback, :mode, :host, :secret, :lease, :why, :at,"
+    " :due_at, :attempts, :asker) ON CONFLICT DO UPDATE SET lease = max(lease, excluded.lease),"
+    " why = excluded.why, due_at = min(due_at, excluded.due_at)"
 )
 # Where versions begin: a call that ends late must not be taken for the one that followed it.
 _BY_CHANCE = "random() & 0xffffffffffff"
-_SAME_WISH = "path = :path AND callback = :callback AND mode = :mode AND at = :at"
+_SAME_WISH = (
+    "path = :path AND callback = :callback AND mode = :mode AND secret = :secret AND at = :at"
+)
+_BUSY = "(SELECT value FROM json_each(:busy))"
 
-# Of each host the first: by what it did before, then by how long it has waited.
+# Of each host and each machine the first: who took a body before goes before who never did, the
+# quickest first, then who subscribed first, for it is easy to have many new subscriptions.
 _DELIVERIES = (
-    "SELECT * FROM (SELECT s.*, d.made_at, d.due_at, d.attempts, d.version, row_number() OVER"
-    " (PARTITION BY s.host ORDER BY s.failures, coalesce(s.took, 0.5), d.due_at, s.id) AS turn"
-    " FROM hub_deliveries d JOIN hub_subscriptions s ON s.id = d.subscription_id"
+    "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY coalesce(address, host)"
+    " ORDER BY place) AS at_machine FROM (SELECT *, row_number() OVER (PARTITION BY host"
+    " ORDER BY place) AS at_host FROM (SELECT s.*, d.made_at, d.due_at, d.attempts, d.version,"
+    " row_number() OVER (ORDER BY s.failures, coalesce(s.took, :quick), s.since, d.due_at, s.id)"
+    " AS place FROM hub_deliveries d JOIN hub_subscriptions s ON s.id = d.subscription_id"
     " WHERE d.due_at <= :now AND s.lease_until > :now"
     " AND (s.failures > 0 OR coalesce(s.took, 0.0) > :quick) = :slow"
-    " AND s.host NOT IN (SELECT value FROM json_each(:busy)))"
-    " WHERE turn = 1 ORDER BY failures, coalesce(took, 0.5), due_at, id LIMIT :limit"
+    f" AND s.host NOT IN {_BUSY} AND coalesce(s.address, '') NOT IN {_BUSY}))"
+    " WHERE at_host = 1) WHERE at_machine = 1 ORDER BY place LIMIT :limit"
 )
-_FIRST_OF = (
-    "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {host} ORDER BY attempts, due_at)"
-    " AS turn FROM {table} WHERE due_at <= :now"
-    " AND {host} NOT IN (SELECT value FROM json_each(:busy)))"
+# Of each host one; who is subscribed before strangers, and of those who has the fewest waiting.
+_WISHES = (
+    "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY host ORDER BY is_known DESC, many,"
+    " due_at, at) AS turn FROM (SELECT r.*, count(*) OVER (PARTITION BY asker) AS many,"
+    " EXISTS (SELECT 1 FROM hub_subscriptions AS s WHERE s.path = r.path"
+    " AND s.callback = r.callback) AS is_known FROM hub_requests AS r)"
+    f" WHERE due_at <= :now AND (attempts > 0) = :again AND host NOT IN {_BUSY})"
+    " WHERE turn = 1 ORDER BY is_known DESC, many, due_at, at LIMIT :limit"
+)
+_PINGS = (
+    "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY target ORDER BY attempts, due_at)"
+    f" AS turn FROM pings WHERE due_at <= :now AND target NOT IN {_BUSY})"
     " WHERE turn = 1 ORDER BY attempts, due_at LIMIT :limit"
 )
-_WISHES = _FIRST_OF.format(table="hub_requests", host="host")
-_PINGS = _FIRST_OF.format(table="pings", host="target")
 
 
 class SqliteHub:
@@ -58,31 +74,43 @@ class SqliteHub:
         ).fetchone()
         return None if row is None else _a_subscription(row)
 
-    def crowd(self, path: str, host: str) -> Crowd:
-        """Return how many there are already."""
+    def crowd(self, path: str, host: str, asker: str = "") -> Crowd:
+        """Return how many there are already; who cannot be told from others is not counted."""
         row = self._conn.execute(
             "SELECT (SELECT count(*) FROM hub_subscriptions WHERE path = :path) AS of_path,"
             " (SELECT count(*) FROM hub_subscriptions WHERE host = :host) AS of_host,"
+            " (SELECT count(*) FROM hub_subscriptions WHERE host = :host AND path = :path)"
+            " AS of_both,"
             " (SELECT count(*) FROM hub_requests WHERE host = :host) AS waiting_of_host,"
-            " (SELECT count(*) FROM hub_requests) AS waiting",
-            {"path": path, "host": host},
+            " (SELECT count(*) FROM hub_requests WHERE asker = :asker AND :asker <> '')"
+            " AS waiting_of_asker, (SELECT count(*) FROM hub_requests) AS waiting",
+            {"path": path, "host": host, "asker": asker},
         ).fetchone()
         return Crowd(**dict(row))
 
+    def at_machine(self, address: str, path: str) -> tuple[int, int]:
+        """Return how many subscriptions are found at a machine: in all, of the path."""
+        row = self._conn.execute(
+            "SELECT count(*) AS of_all, count(*) FILTER (WHERE path = ?2) AS of_path"
+            " FROM hub_subscriptions WHERE address = ?1",
+            (address, path),
+        ).fetchone()
+        return int(row["of_all"]), int(row["of_path"])
+
     def wish(self, wish: Wish) -> None:
-        """Keep a request in the place of an earlier one."""
-        self._conn.execute(_WISH, asdict(wish))
+        """Keep a request; the same one again goes on as it was."""
+        self._conn.execute(_WISH, _wish_row(wish))
 
     def postpone(self, before: Wish, after: Wish) -> None:
         """Have a wish asked again, unless another took its place."""
         self._conn.execute(
             f"UPDATE hub_requests SET due_at = :due_at, attempts = :attempts WHERE {_SAME_WISH}",
-            {**asdict(before), "due_at": after.due_at, "attempts": after.attempts},
+            {**_wish_row(before), "due_at": after.due_at, "attempts": after.attempts},
         )
 
     def settle(self, wish: Wish) -> bool:
         """Take a wish out; False when another took its place."""
-        done = self._conn.execute(f"DELETE FROM hub_requests WHERE {_SAME_WISH}", asdict(wish))
+        done = self._conn.execute(f"DELETE FROM hub_requests WHERE {_SAME_WISH}", _wish_row(wish))
         return done.rowcount > 0
 
     def keep(self, subscription: Subscription) -> None:
@@ -126,13 +154,28 @@ class SqliteHub:
         asked = {**_due(now, busy, limit), "quick": QUICK, "slow": lane is Lane.SLOW}
         return tuple(_a_delivery(row) for row in self._conn.execute(_DELIVERIES, asked))
 
-    def wishes_due(self, now: float, *, busy: Collection[str], limit: int) -> tuple[Wish, ...]:
-        """Return those whose subscribers are to be asked now."""
-        return tuple(_a_wish(row) for row in self._conn.execute(_WISHES, _due(now, busy, limit)))
+    def wishes_due(
+        self, now: float, *, again: bool, busy: Collection[str], limit: int
+    ) -> tuple[Wish, ...]:
+        """Return those whose subscribers are to be asked now, for the first time or again."""
+        asked = {**_due(now, busy, limit), "again": again}
+        return tuple(_a_wish(row) for row in self._conn.execute(_WISHES, asked))
 
     def pings_due(self, now: float, *, busy: Collection[str], limit: int) -> tuple[Ping, ...]:
         """Return those that are to be sent now."""
         return tuple(_a_ping(row) for row in self._conn.execute(_PINGS, _due(now, busy, limit)))
+
+    def put_off(self, delivery: Delivery, due_at: float) -> None:
+        """Have a delivery wait that was not tried."""
+        self._conn.execute(
+            "UPDATE hub_deliveries SET due_at = ? WHERE subscription_id = ?", (due_at, delivery.id)
+        )
+
+    def found_at(self, delivery: Delivery, address: str) -> None:
+        """Note at which machine a subscriber was found."""
+        self._conn.execute(
+            "UPDATE hub_subscriptions SET address = ? WHERE id = ?", (address, delivery.id)
+        )
 
     def delivered(self, delivery: Delivery, now: float, took: float) -> None:
         """Note that the bytes arrived."""
@@ -181,6 +224,15 @@ class SqliteHub:
         )
         return tuple(_a_subscription(row) for row in found)
 
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Return all there are."""
+        found = self._conn.execute("SELECT * FROM hub_subscriptions ORDER BY id")
+        return tuple(_a_subscription(row) for row in found)
+
+    def forget_requests(self) -> None:
+        """Take out wishes that nobody is asked about any more; who is to be told, is."""
+        self._conn.execute("DELETE FROM hub_requests WHERE mode <> ?", (Mode.DENIED,))
+
     def forget_wishes(self, before: float) -> None:
         """Take out wishes that are older than this."""
         self._conn.execute("DELETE FROM hub_requests WHERE at < ?", (before,))
@@ -223,6 +275,10 @@ class SqliteHub:
         )
 
 
+def _wish_row(wish: Wish) -> dict[str, object]:
+    return {**asdict(wish), "secret": wish.secret or ""}
+
+
 def _due(now: float, busy: Collection[str], limit: int) -> dict[str, object]:
     return {"now": now, "busy": json.dumps(sorted(busy)), "limit": limit}
 
@@ -239,6 +295,8 @@ def _a_subscription(row: Row) -> Subscription:
         problem=row["problem"],
         took=row["took"],
         last_at=row["last_at"],
+        address=row["address"],
+        asker=row["asker"],
     )
 
 
@@ -259,12 +317,13 @@ def _a_wish(row: Row) -> Wish:
         callback=row["callback"],
         mode=Mode(row["mode"]),
         host=row["host"],
-        secret=row["secret"],
+        secret=row["secret"] or None,
         lease=row["lease"],
         why=row["why"],
         at=row["at"],
         due_at=row["due_at"],
         attempts=row["attempts"],
+        asker=row["asker"],
     )
 
 

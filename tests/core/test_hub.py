@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -165,6 +166,43 @@ def test_a_full_or_crowded_hub_lets_those_in_it_renew_and_leave() -> None:
     assert hub.room(crowded, is_known=True) is None
     refused = hub.room(crowded, is_known=False)
     assert refused is not None and refused.status == 429
+
+
+def test_a_crowded_host_machine_or_asker_lets_nobody_new_in() -> None:
+    few = Crowd(of_path=1, of_host=1, waiting_of_host=1, waiting=1)
+    assert hub.room(few, is_known=False) is None
+    for name, most, status in (
+        ("of_both", hub.MOST_OF_BOTH, 503),
+        ("of_host", hub.MOST_OF_HOST, 503),
+        ("waiting_of_asker", hub.MOST_WAITING_OF_ASKER, 429),
+        ("waiting_of_host", hub.MOST_WAITING_OF_HOST, 429),
+    ):
+        refused = hub.room(replace(few, **{name: most}), is_known=False)
+        assert refused is not None and refused.status == status
+        assert hub.room(replace(few, **{name: most - 1}), is_known=False) is None
+
+
+def test_callbacks_are_counted_by_their_domain() -> None:
+    assert a_wish(callback="https://a1.b.evil.org/").host == "evil.org"
+
+
+@given(st.one_of(st.none(), st.floats(0, 100)))
+def test_the_quick_hold_the_fast_lane_no_longer_than_they_need(took: float | None) -> None:
+    subscription = replace(a_delivery().subscription, took=took)
+    assert hub.LEAST_PATIENCE <= hub.patience(subscription) <= hub.FAST_DEADLINE
+    assert took is None or hub.patience(subscription) >= min(took, hub.FAST_DEADLINE)
+    assert hub.patience(replace(subscription, took=0.1)) == hub.LEAST_PATIENCE
+
+
+def test_only_who_asked_for_a_subscription_may_change_its_secret() -> None:
+    before = replace(a_delivery().subscription, secret="ours", asker="ida")
+    ours, evil = a_wish(secret="ours"), a_wish(secret="evil")
+    assert hub.may_change(replace(evil, asker="eve"), None), "nothing is there"
+    assert hub.may_change(replace(ours, asker="eve"), before)
+    assert not hub.may_change(replace(evil, asker="eve"), before)
+    assert not hub.may_change(replace(ours, secret=None, asker="eve"), before)
+    assert hub.may_change(replace(evil, asker="ida"), before)
+    assert hub.may_change(a_wish(mode="unsubscribe", secret="evil"), before)
 
 
 def test_a_ping_ends_after_a_few_attempts() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model.hub import Delivery, HubFigures, Lane, Mode, Subscription, Wish
+from aggregator.model.hub import Crowd, Delivery, HubFigures, Lane, Mode, Subscription, Wish
 from aggregator.model.publication import Document
 from aggregator.ports import Store, Tx
 from tests.makers import NOON
@@ -82,16 +82,87 @@ def test_a_renewal_overrides_and_is_trusted_anew(store: Store) -> None:
         assert due(tx) == ["a.example"], "what it missed is due now"
 
 
-def test_a_newer_wish_takes_the_place_of_an_earlier_one(store: Store) -> None:
-    first, second = a_wish(), a_wish(mode=Mode.UNSUBSCRIBE, at=NOON + 1.0)
+def test_a_wish_of_another_mode_or_secret_stands_beside_an_earlier_one(store: Store) -> None:
+    first = a_wish()
+    others = [a_wish(mode=Mode.UNSUBSCRIBE, secret=None), a_wish(secret="new"), a_wish(secret=None)]
+    with store.write() as tx:
+        for wish in (first, *others):
+            tx.hub.wish(wish)
+        for wish in (first, *others):
+            assert tx.hub.settle(wish)
+            assert not tx.hub.settle(wish), "once"
+        assert tx.hub.wishes_due(NOON, again=False, busy=(), limit=9) == ()
+
+
+def test_the_same_wish_again_goes_on_as_it_was_and_is_asked_sooner(store: Store) -> None:
+    first = a_wish()
     with store.write() as tx:
         tx.hub.wish(first)
-        tx.hub.wish(second)
         tx.hub.postpone(first, replace(first, due_at=NOON + 99.0, attempts=1))
-        assert tx.hub.wishes_due(NOON, busy=(), limit=9) == (second,)
-        assert not tx.hub.settle(first), "its subscriber's word comes too late"
-        assert tx.hub.settle(second)
-        assert tx.hub.wishes_due(NOON, busy=(), limit=9) == ()
+        tx.hub.wish(a_wish(at=NOON + 1.0, due_at=NOON + 1.0, lease=60))
+        found = tx.hub.wishes_due(NOON + 1.0, again=True, busy=(), limit=9)
+        assert found == (replace(first, due_at=NOON + 1.0, attempts=1),)
+        assert tx.hub.settle(first), "the word on the first counts"
+
+
+def test_who_is_subscribed_is_asked_first_and_then_who_has_few_waiting(store: Store) -> None:
+    with store.write() as tx:
+        tx.hub.keep(a_subscription("known"))
+        for n in range(3):
+            tx.hub.wish(a_wish(f"many{n}", asker="many", due_at=NOON - 9.0 + n))
+        tx.hub.wish(a_wish("one", asker="one"))
+        tx.hub.wish(a_wish("known", asker="many"))
+        found = tx.hub.wishes_due(NOON, again=False, busy=(), limit=9)
+    hosts = [each.host.partition(".")[0] for each in found]
+    assert hosts == ["known", "one", "many0", "many1", "many2"]
+
+
+def test_one_asker_does_not_stand_before_others_at_a_host(store: Store) -> None:
+    with store.write() as tx:
+        for n in range(3):
+            callback = f"https://a.example/{n}"
+            tx.hub.wish(a_wish(callback=callback, asker="eve", due_at=NOON - 9.0 + n))
+        tx.hub.wish(a_wish(callback="https://a.example/ida", asker="ida"))
+        (wish,) = tx.hub.wishes_due(NOON, again=False, busy=(), limit=9)
+    assert wish.asker == "ida"
+
+
+def test_a_machine_is_called_once_at_a_time_whatever_its_names(store: Store) -> None:
+    with store.write() as tx:
+        for name in ("a", "b", "c"):
+            tx.hub.keep(a_subscription(name, address=None if name == "c" else "8.8.8.8"))
+        tx.hub.announce([ATOM], NOON)
+        assert due(tx) == ["a.example", "c.example"]
+        assert due(tx, Lane.FAST, NOON, "8.8.8.8") == ["c.example"]
+        (found,) = tx.hub.deliveries_due(Lane.FAST, NOON, busy=["8.8.8.8"], limit=1)
+        tx.hub.found_at(found, "8.8.8.8")
+        assert tx.hub.at_machine("8.8.8.8", ATOM) == (3, 3)
+        assert tx.hub.at_machine("8.8.8.8", "topics/other.atom") == (3, 0)
+        tx.hub.put_off(found, NOON + 1.0)
+        assert due(tx, Lane.FAST, NOON, "a.example") == ["b.example"]
+
+
+def test_who_took_a_body_goes_before_who_never_did_and_the_old_before_the_new(
+    store: Store,
+) -> None:
+    with store.write() as tx:
+        tx.hub.keep(a_subscription("new"))
+        tx.hub.keep(a_subscription("old", since=NOON - DAY))
+        tx.hub.keep(a_subscription("proven", took=1.2))
+        tx.hub.announce([ATOM], NOON)
+        assert due(tx) == ["proven.example", "old.example", "new.example"]
+
+
+def test_who_renews_for_another_does_not_become_the_one_who_asked(store: Store) -> None:
+    callback = "https://a.example/cb"
+    with store.write() as tx:
+        tx.hub.keep(a_subscription(asker="ida"))
+        tx.hub.keep(a_subscription(asker="eve"))
+        found = tx.hub.subscription(ATOM, callback)
+        assert found is not None and found.asker == "ida"
+        tx.hub.keep(a_subscription(asker="eve", secret="new"))
+        found = tx.hub.subscription(ATOM, callback)
+        assert found is not None and found.asker == "eve"
 
 
 def test_a_postponed_wish_waits(store: Store) -> None:
@@ -100,8 +171,8 @@ def test_a_postponed_wish_waits(store: Store) -> None:
     with store.write() as tx:
         tx.hub.wish(wish)
         tx.hub.postpone(wish, later)
-        assert tx.hub.wishes_due(NOON + 29.0, busy=(), limit=9) == ()
-        assert tx.hub.wishes_due(NOON + 30.0, busy=(), limit=9) == (later,)
+        assert tx.hub.wishes_due(NOON + 29.0, again=True, busy=(), limit=9) == ()
+        assert tx.hub.wishes_due(NOON + 30.0, again=True, busy=(), limit=9) == (later,)
         tx.hub.forget_wishes(NOON + 1.0)
         assert not tx.hub.has_wishes(NOON + DAY)
 
@@ -115,7 +186,7 @@ def test_one_of_each_host_is_called_and_nobody_who_is_busy(store: Store) -> None
         tx.hub.announce([ATOM], NOON)
         assert sorted(due(tx)) == ["a.example", "b.example"]
         assert due(tx, Lane.FAST, NOON, "a.example") == ["b.example"]
-        asked = tx.hub.wishes_due(NOON, busy=["b.example"], limit=9)
+        asked = tx.hub.wishes_due(NOON, again=False, busy=["b.example"], limit=9)
         assert [each.host for each in asked] == ["a.example"]
 
 
@@ -203,5 +274,9 @@ def test_a_crowd_is_counted(store: Store) -> None:
         tx.hub.keep(a_subscription("a", path="topics/other.atom"))
         tx.hub.wish(a_wish("a"))
         tx.hub.wish(a_wish("b"))
-        crowd = tx.hub.crowd(ATOM, "a.example")
-    assert (crowd.of_path, crowd.of_host, crowd.waiting_of_host, crowd.waiting) == (1, 2, 1, 2)
+        tx.hub.wish(a_wish("c", asker="eve"))
+        crowd = tx.hub.crowd(ATOM, "a.example", "eve")
+        assert tx.hub.crowd(ATOM, "a.example").waiting_of_asker == 0
+    assert crowd == Crowd(
+        of_path=1, of_host=2, of_both=1, waiting_of_host=1, waiting_of_asker=1, waiting=3
+    )

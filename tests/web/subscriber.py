@@ -62,6 +62,7 @@ class Readers:
     echoes: dict[str, str] = field(default_factory=dict)  # by path: what is said in its place
     status: dict[str, int] = field(default_factory=dict)  # by path: of answers to bodies
     asked_status: dict[str, int] = field(default_factory=dict)  # by path: of answers to questions
+    refused_modes: set[str] = field(default_factory=set)  # that are confirmed nowhere
 
     def url(self, path: str, name: str = "a") -> str:
         return f"http://{name}.reader.example:{self.port}{path}"
@@ -81,16 +82,19 @@ class Readers:
 
 
 @contextmanager
-def readers() -> Iterator[Readers]:
-    """Have some for a while, all on one socket."""
+def readers(*, keep: bool = False) -> Iterator[Readers]:
+    """Have some for a while, all on one socket; with `keep` connections stay open."""
     here: list[Readers] = []
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if keep else "HTTP/1.0"
+
         def do_GET(self) -> None:
             call = self._called()
             path = urlsplit(self.path).path
             echo = here[0].echoes.get(path, call.said.get("hub.challenge", ""))
-            self._say(here[0].asked_status.get(path, 200), echo.encode())
+            refused = call.said.get("hub.mode") in here[0].refused_modes
+            self._say(404 if refused else here[0].asked_status.get(path, 200), echo.encode())
 
         def do_POST(self) -> None:
             self._called()
@@ -131,8 +135,11 @@ def readers() -> Iterator[Readers]:
 
 @contextmanager
 def a_dead_server() -> Iterator[int]:
-    """Have a port at which connections are made and nobody ever answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
+    """Have a port at which connections are made and nobody ever answers, at all of 127/8."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")  # this machine's
+        listener.bind(("0.0.0.0", 0))
+        listener.listen(4096)
         yield int(listener.getsockname()[1])
 
 
@@ -153,14 +160,19 @@ class HubDesk:
         self._told += 1
         self.newsroom.hears("wire", Told(guid=str(self._told), title=title, text=f"On {title}."))
 
-    def ask(self, **form: str) -> Answer:
+    def ask(self, asker: str = "", **form: str) -> Answer:
         """Send a request to the hub as it stands; field names without `hub.`"""
-        return self.send(urlencode({f"hub.{name}": value for name, value in form.items()}))
+        body = urlencode({f"hub.{name}": value for name, value in form.items()})
+        return self.send(body, asker=asker)
 
-    def send(self, body: str, kind: str = "application/x-www-form-urlencoded") -> Answer:
+    def send(
+        self, body: str, kind: str = "application/x-www-form-urlencoded", asker: str = ""
+    ) -> Answer:
+        """Send a form; `asker` is the address that the proxy in front asks for."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        headers = {"Content-Type": kind, **({"X-Forwarded-For": asker} if asker else {})}
         try:
-            connection.request("POST", "/hub", body.encode(), {"Content-Type": kind})
+            connection.request("POST", "/hub", body.encode(), headers)
             answer = connection.getresponse()
             got = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, got, answer.read())
@@ -212,7 +224,8 @@ def a_hub_desk(folder: Path, *, allow: bool = True, **site: object) -> Iterator[
     net = Net(workers=2, spacing=0.0, allow=("127.0.0.0/8",))
     callbacks = net.allow if allow else ()
     fetcher = HttpFetcher(replace(net, allow=callbacks), "aggregator-tests", resolve=_on_loopback)
-    said = Site(**{"title": "Desk", "url": SITE, **site})  # type: ignore[arg-type]
+    proxies = ("127.0.0.1",)
+    said = Site(**{"title": "Desk", "url": SITE, "proxies": proxies, **site})  # type: ignore[arg-type]
     settings = replace(newsroom.kit.settings, site=said, net=net)
     newsroom.kit = replace(newsroom.kit, settings=settings, base=SITE)
     newsroom.follow(["wire"], [topic(match="grain")])
@@ -227,4 +240,8 @@ def a_hub_desk(folder: Path, *, allow: bool = True, **site: object) -> Iterator[
 
 
 def _on_loopback(host: str, port: int) -> Sequence[str]:
+    """Find `dead7.example` at a machine of its own, and everybody else at one."""
+    number = host.removeprefix("dead").partition(".")[0]
+    if host.startswith("dead") and number.isdigit():
+        return [f"127.1.{int(number) // 250}.{int(number) % 250 + 1}"]
     return ["127.0.0.1"]

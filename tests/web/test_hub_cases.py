@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.core import hub as rules
 from aggregator.formats.rendering import etag_of
 from tests.web.subscriber import ATOM, SITE, HubDesk, Readers, a_hub_desk, readers
 
 SECRET = "a secret that only the two of us know"
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hosts that confirmed nothing be asked the next thing at once."""
+    monkeypatch.setattr(rules, "QUIET", 0.0)
 
 
 @pytest.fixture

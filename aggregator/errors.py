@@ -56,6 +56,10 @@ class StoreBusy(StoreError):
     """Another writer held the store for longer than we wait."""
 
 
+class StoreSlow(StoreError):
+    """What was asked of the store took longer than whoever asked may wait."""
+
+
 class StoreFull(StoreError):
     """No space is left for the store to write."""
 

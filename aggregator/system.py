@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import PROJECT_PAGE, __version__
+from aggregator.config import recalled_settings
 from aggregator.core.text import hash_text
-from aggregator.errors import UsageError
+from aggregator.errors import ConfigError, UsageError
 from aggregator.flow.applied import Taker, left_since
 from aggregator.flow.kit import Kit
 from aggregator.flow.poll import keep_up_with_clock
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 SYNCED = "synced"  # what feeds.yaml said when the store last followed it
 FOLLOWS = "follows"  # the file it follows
+LAST_GOOD = "last good file"  # its text
 SAMPLE = "the sample newsroom"
 BASE = "base"  # where our pages lay when a server last ran
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -130,6 +132,7 @@ def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
     with kit.store.read() as tx:
         stale = any(tx.meta.get(name) != value for name, value in facts.items())
         stale = stale or bool(left_since(tx, settings.topics))
+        other = bool(settings.text) and tx.meta.get(LAST_GOOD) != settings.text
     if stale:
         with kit.store.write(durable=True) as tx:
             done = sync(tx, settings, kit.clock(), taker)
@@ -139,9 +142,48 @@ def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
             with tx.journal.recording(act) if act is not None else contextlib.nullcontext():
                 for name, value in facts.items():
                     tx.meta.set(name, value)
+                if other:
+                    tx.meta.set(LAST_GOOD, settings.text)
+    elif other:
+        with kit.store.write() as tx:
+            tx.meta.set(LAST_GOOD, settings.text)
     rekey(kit)
     refile_changed(kit)
     return done
+
+
+def last_good(store: str, *, of: Path | None = None) -> Settings | None:
+    """Return what feeds.yaml said when this store last followed it; None where that is not known.
+
+    With `of` only what that file said.
+    """
+    if not Path(store).is_file():
+        return None
+    found = open_store(store, create=False)
+    try:
+        with found.read() as tx:
+            name, text = tx.meta.get(FOLLOWS), tx.meta.get(LAST_GOOD)
+    finally:
+        found.close()
+    if name is None or text is None or (of is not None and name != _name_of(of)):
+        return None
+    try:
+        return replace(recalled_settings(text, Path(name)), store=store)
+    except ConfigError:
+        return None
+
+
+def sample_base(store: str) -> str | None:
+    """Return where pages of the sample newsroom's store lie; None: this is another's store."""
+    if not Path(store).is_file():
+        return None
+    found = open_store(store, create=False)
+    try:
+        with found.read() as tx:
+            sample = tx.meta.get(FOLLOWS) == SAMPLE
+            return (tx.meta.get(BASE) or DEFAULT_BASE) if sample else None
+    finally:
+        found.close()
 
 
 def follows_another(kit: Kit) -> str | None:

@@ -26,7 +26,8 @@ def check(ctx: click.Context) -> None:
 
     Contracts (`expect:`) are asked of the entries in the store; what has not been seen yet is
     told and is no fault. A rule that suddenly matches nothing or nearly everything, and one that an
-    editor has taken back, are worth a warning. Exits with 2 when anything is wrong.
+    editor has taken back, are worth a warning; so are a `former:` that came too late and an address
+    that readers know as another topic's. Exits with 2 when anything is wrong.
     """
     session: Session = ctx.obj
     try:

@@ -122,7 +122,9 @@ def note(session: Session, entry: str, topic: str, text: str) -> None:
     )
 )
 @click.argument("what", metavar="ENTRY|FEED|HOST")
-@click.option("--reason", required=True, help="Kept with the decision and the tombstone.")
+@click.option(
+    "--reason", required=True, help="Required: why. Kept with the decision, never published."
+)
 @click.pass_obj
 def withdraw(session: Session, what: str, reason: str) -> None:
     """Take an entry, a feed or a host out of everything public, and block its return.
@@ -132,7 +134,7 @@ def withdraw(session: Session, what: str, reason: str) -> None:
     from aggregator.flow import curate
     from aggregator.flow.publish import publish_due
 
-    with session.kit() as kit:
+    with session.kit(protects=True) as kit:
         decision, count = curate.withdraw(kit, what, reason=reason, actor=actor())
         publish_due(kit)
     session.screen.line(
@@ -150,7 +152,7 @@ def undo(session: Session, decision: int | None) -> None:
     from aggregator.flow import curate
     from aggregator.flow.publish import publish_due
 
-    with session.kit() as kit:
+    with session.kit(protects=True) as kit:
         target, done = curate.undo(kit, decision, actor=actor())
         publish_due(kit)
     session.screen.line(
@@ -164,7 +166,7 @@ def undo(session: Session, decision: int | None) -> None:
 @click.pass_obj
 def log(session: Session, limit: int) -> None:
     """List decisions, newest first, with those that were taken back marked."""
-    with session.kit(sync=False) as kit, kit.store.read() as tx:
+    with session.kit(sync=False, protects=True) as kit, kit.store.read() as tx:
         slugs = {topic.id: topic.spec.slug for topic in tx.topics.all()}
         rows = [
             (
@@ -260,8 +262,14 @@ COMMANDS = {
 
 
 def _said(tx: Tx, decision: Decision) -> str:
-    """What a decision was about: the headline, the host, the words of an edit or note."""
-    payload = decision.payload
+    """What a decision was about: the headline, the host, the words of an edit or note.
+
+    An undo is about what the act that it takes back was about.
+    """
+    from aggregator.core.moments import to_the_minute
+    from aggregator.flow.undoing import original_of
+
+    payload = (original_of(tx, decision) or decision).payload
     if payload.get("kind") in ("feed", "host"):
         feed = tx.feeds.find(payload["value"]) if payload["kind"] == "feed" else None
         return f"{payload['kind']} {feed.spec.name if feed is not None else payload['value']}"
@@ -271,7 +279,9 @@ def _said(tx: Tx, decision: Decision) -> str:
         return payload["what"]
     words = [f"{name}: {payload[name]}" for name in ("title", "summary", "note") if name in payload]
     entry = tx.entries.get(decision.entry_id) if decision.entry_id is not None else None
-    return "; ".join(words) or (entry.text.title if entry is not None else "")
+    said = "; ".join(words) or (entry.text.title if entry is not None else "")
+    at = payload.get("visible_from", "")
+    return f"{said}; not before {to_the_minute(int(at))}" if at.isdecimal() else said
 
 
 def _column_in(name: str) -> Column:
@@ -302,6 +312,7 @@ def _act(
     why: str = "",
     payload: dict[str, str] | None = None,
 ) -> None:
+    from aggregator.flow.aftermath import aftermath
     from aggregator.flow.curate import Act, act
     from aggregator.flow.publish import publish_due
     from aggregator.model.topic import Verb
@@ -314,14 +325,19 @@ def _act(
         publish_due(kit)
         with kit.store.read() as tx:
             found = tx.entries.get(decision.entry_id) if decision.entry_id is not None else None
+        after = aftermath(kit, decision)
     title = found.text.title if found is not None else ""
+    if after.warning:
+        session.screen.warn(after.warning)
+    told = f"; {after.told}" if after.told else ""
     session.screen.line(
-        f"decision {decision.id}: {verb} entry {decision.entry_id} in {topic}: {title}",
+        f"decision {decision.id}: {verb} entry {decision.entry_id} in {topic}: {title}{told}",
         {
             "decision": decision.id,
             "entry": decision.entry_id,
             "title": title,
             "topic": topic,
             "verb": verb,
+            **({"out": when(after.out_at)} if verb == "approve" else {}),
         },
     )

@@ -116,6 +116,7 @@ def stories() -> None:
 @click.pass_obj
 def list_stories(session: Session, topic: str | None, state: str | None, limit: int) -> None:
     """List stories, the one with the newest telling first."""
+    from aggregator.core.credits import tellings
     from aggregator.errors import UsageError
     from aggregator.flow.curate import topic_named
 
@@ -133,7 +134,7 @@ def list_stories(session: Session, topic: str | None, state: str | None, limit: 
                 f"s{view.story.id}",
                 when(view.sources[0].entry.place),
                 view.sources[0].entry.text.title,
-                len(view.sources),
+                len(tellings(view.sources)),
                 ", ".join(f"{slug} ({verdict})" for slug, verdict, _ in view.topics),
             )
             for view in found

@@ -26,7 +26,7 @@ def list_readers(session: Session, topic: str | None, everything: bool) -> None:
     from aggregator.core.letters import gets
     from aggregator.flow.curate import topic_named
 
-    with session.kit() as kit, kit.store.read() as tx:
+    with session.kit(protects=True) as kit, kit.store.read() as tx:
         only = topic_named(tx, topic).id if topic is not None else None
         slugs = {each.id: each.spec.slug for each in tx.topics.all()}
         rows = [
@@ -87,7 +87,7 @@ def remove(session: Session, address: str) -> None:
     """Forget ADDRESS in every topic: no letter goes there, and nothing is kept of it."""
     from aggregator.flow.letters import remove as forget
 
-    with session.kit() as kit:
+    with session.kit(protects=True) as kit:
         many = forget(kit, address)
     session.screen.line(f"{address} is forgotten ({many} topics)", {"topics": many})
 

@@ -116,6 +116,8 @@ def cli(
         logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     )
     _log_to_stderr(level)
+    if not quiet:  # that a changed file holds is worth a line to whoever changed it
+        logging.getLogger("aggregator.daemon.service.file").setLevel(logging.INFO)
     screen = Screen(json=as_json, quiet=quiet, color=not no_color and "NO_COLOR" not in os.environ)
     ctx.obj = Session(config=Path(config), db=db, screen=screen)
 

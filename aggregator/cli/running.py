@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from aggregator.flow.kit import Kit
     from aggregator.flow.polled import Absorbed
 
+DEMO = "db/demo.db"
 ON_ALL = {"0.0.0.0", "::", ""}
 
 
@@ -84,7 +86,7 @@ def demo(session: Session, port: int, keep: bool) -> None:
     from aggregator.system import bring_into_line, clock, holding, open_kit
 
     base = _base("127.0.0.1", port)
-    store = Path(session.db or "db/demo.db").resolve()
+    store = Path(session.db or DEMO).resolve()
     with Newsroom(clock=clock) as newsroom:
         settings = demo_settings(newsroom.url, store=str(store), site_url=base)
         store.parent.mkdir(parents=True, exist_ok=True)
@@ -95,13 +97,22 @@ def demo(session: Session, port: int, keep: bool) -> None:
             session.screen.say(
                 f"the sample newsroom serves {len(settings.feeds)} outlets at {newsroom.url}"
             )
-            _serve(session, kit, "127.0.0.1", port, poll=True)
+            _serve(session, kit, "127.0.0.1", port, poll=True, hint=_play_editor(session))
 
 
 COMMANDS = {"run": run, "serve": serve, "demo": demo}
 
 
-def _serve(session: Session, kit: Kit, host: str, port: int, *, poll: bool) -> None:
+def _play_editor(session: Session) -> str:
+    """Return how to curate the sample newsroom; no feeds.yaml is needed for that."""
+    with_db = f"aggregator --db {shlex.quote(session.db or DEMO)}"
+    return (
+        f"be its editor in another terminal: `{with_db} topics show global-lane`, then"
+        f" `{with_db} note s1 global-lane 'We asked.'`, `… reject`, `… undo`, `… explain`"
+    )
+
+
+def _serve(session: Session, kit: Kit, host: str, port: int, *, poll: bool, hint: str = "") -> None:
     from aggregator.daemon.service import Service
     from aggregator.daemon.signals import stopping_on_signals
 
@@ -111,6 +122,8 @@ def _serve(session: Session, kit: Kit, host: str, port: int, *, poll: bool) -> N
         screen.say(f"serving at {_base(host, port)}/ · Ctrl-C ends it")
         for topic in kit.settings.topics:
             screen.say(f"  {topic.title}: {kit.base}/topics/{topic.slug}.atom")
+        if hint:
+            screen.say(hint)
 
     service = Service(kit, on_turn=_teller(session))
     with stopping_on_signals(service.stop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,9 @@ REASON = click.option("--reason", default="", help="Kept with the decision.")
 def merge(session: Session, story: tuple[str, ...], reason: str) -> None:
     """Tell these stories as one, for good.
 
+    They have one page from now on. A topic with `tell: stories` shows one item; one with
+    `tell: copies` keeps an item for each article, and each names the others under "More reports".
+
     STORY is a story's number (s12), its public id, or the number of an entry told in it.
     """
     from aggregator.flow.publish import publish_due
@@ -31,7 +35,10 @@ def merge(session: Session, story: tuple[str, ...], reason: str) -> None:
     with session.kit() as kit:
         done = act(kit, story, actor=actor(), why=reason)
         publish_due(kit)
+        with kit.store.read() as tx:
+            tells = {each.spec.slug: each.spec.tell for each in tx.topics.all()}
     _tell(session, done)
+    _say_where(session, done, tells)
 
 
 @click.command(epilog="Example:  aggregator stories split s12 415 --reason 'another ferry'")
@@ -108,6 +115,20 @@ def _tell(session: Session, done: Retold) -> None:
         f"decision {decision.id}: {decision.verb} of {decision.payload['stories']}: now {now}",
         {"decision": decision.id, "verb": str(decision.verb), "stories": told},
     )
+
+
+def _say_where(session: Session, done: Retold, tells: Mapping[str, str]) -> None:
+    """Tell what a merger does in each topic that has the story."""
+    has = dict.fromkeys(slug for view in done.stories for slug, _, _ in view.topics)
+    whole = ", ".join(slug for slug in has if tells.get(slug) == "stories")
+    apart = ", ".join(slug for slug in has if tells.get(slug) == "copies")
+    if whole:
+        session.screen.say(f"one item now in {whole} (tell: stories)")
+    if apart:
+        session.screen.say(
+            f"still an item for each article in {apart} (tell: copies);"
+            " each names the others under More reports, and they share a story page"
+        )
 
 
 def _count(entries: Any) -> str:

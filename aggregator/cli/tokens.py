@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aggregator.flow.kit import Kit
     from aggregator.flow.tokens import Issued
     from aggregator.model.token import Token
+    from aggregator.ports import Tx
 
 TOKEN = click.argument("token")
 _COLUMNS = (
@@ -74,9 +75,9 @@ def list_tokens(session: Session, everything: bool) -> None:
     """List tokens with what they open and when they were last used; never a secret."""
     from aggregator.core.tokens import Standing, standing
 
-    with session.kit() as kit, kit.store.read() as tx:
+    with session.kit(protects=True) as kit, kit.store.read() as tx:
         now = kit.clock()
-        told = [_told(each, standing(each, now)) for each in tx.tokens.all()]
+        told = [_told(tx, each, standing(each, now)) for each in tx.tokens.all()]
     shown = [each for each in told if everything or each["state"] == Standing.OPEN]
     rows = [
         [" ".join(cell) or "all" if isinstance(cell, list) else cell for cell in each.values()]
@@ -95,7 +96,7 @@ def rotate(session: Session, token: str) -> None:
     """Give TOKEN, by its number or hint, new addresses; the old ones open nothing any more."""
     from aggregator.flow import tokens as flow
 
-    with session.kit() as kit:
+    with session.kit(protects=True) as kit:
         _tell_issued(session, kit, flow.rotate(kit, token))
 
 
@@ -106,18 +107,22 @@ def revoke(session: Session, token: str) -> None:
     """End TOKEN, by its number or hint, for good; its addresses answer 404 from now on."""
     from aggregator.flow import tokens as flow
 
-    with session.kit() as kit:
+    with session.kit(protects=True) as kit:
         ended = flow.revoke(kit, token)
-    session.screen.line(f"token {ended.id} ({ended.label}) is revoked", _told(ended, "revoked"))
+        with kit.store.read() as tx:
+            told = _told(tx, ended, "revoked")
+    session.screen.line(f"token {ended.id} ({ended.label}) is revoked", told)
 
 
-def _told(token: Token, state: str) -> dict[str, object]:
+def _told(tx: Tx, token: Token, state: str) -> dict[str, object]:
+    from aggregator.flow.tokens import slugs_of
+
     values = (
         token.id,
         token.hint,
         token.label,
         str(state),
-        list(token.topics),
+        [slug or "(removed)" for slug in slugs_of(tx, token)],
         token.query,
         token.private,
         when(token.created_at),
@@ -133,11 +138,15 @@ def _tell_issued(session: Session, kit: Kit, issued: Issued) -> None:
     token, urls = issued.token, addresses(kit, issued)
     screen = session.screen
     if screen.json:
-        screen.document(_told(token, "open") | {"secret": issued.secret, "addresses": list(urls)})
+        with kit.store.read() as tx:
+            told = _told(tx, token, "open")
+        screen.document(told | {"secret": issued.secret, "addresses": list(urls)})
         return
     screen.say(f"token {token.id} ({token.label}): its addresses are told this once")
     for url in urls:
         screen.line(url)
+    if token.query:
+        screen.say("q=%2A finds everything: put any query there, URL-encoded")
 
 
 def _span(said: str) -> int:

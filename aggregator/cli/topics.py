@@ -67,6 +67,9 @@ def list_topics(session: Session) -> None:
 @click.pass_obj
 def show(session: Session, slug: str, state: str | None, limit: int) -> None:
     """Show a topic's rule and its newest stories, each with its because."""
+    from aggregator.core.credits import tellings
+    from aggregator.core.moments import will_be_out
+    from aggregator.flow.aftermath import waits_until, zone_of
     from aggregator.flow.curate import topic_named
 
     with session.kit() as kit, kit.store.read() as tx:
@@ -75,12 +78,18 @@ def show(session: Session, slug: str, state: str | None, limit: int) -> None:
             tx.stories.in_topic(topic.id, state=state, limit=limit),
             key=lambda view: -view.sources[0].entry.place,
         )
+        cases = tx.topics.cases([(topic.id, view.story.id) for view in found])
+        now, zone = kit.clock(), zone_of(kit)
+        waits = {each.article_id: at for each in cases if (at := waits_until(each, now))}
         rows = []
         for view in found:
             verdict, because = next(
                 ((verdict, why) for name, verdict, why in view.topics if name == slug), ("", "")
             )
-            lead = view.sources[0]
+            lead, at = view.sources[0], waits.get(view.story.id)
+            whole = tx.stories.view(view.story.id)  # as many tell it as its page says
+            if at is not None:
+                because = f"{because}; {will_be_out(at, now, zone)}"
             rows.append(
                 (
                     f"s{view.story.id}",
@@ -88,7 +97,7 @@ def show(session: Session, slug: str, state: str | None, limit: int) -> None:
                     verdict,
                     when(lead.entry.place),
                     lead.entry.text.title,
-                    len(view.sources),
+                    len(tellings(whole.sources if whole is not None else view.sources)),
                     because,
                 )
             )
@@ -212,14 +221,20 @@ def backfill(session: Session, slugs: tuple[str, ...], days: int) -> None:
 def remove(session: Session, slug: str) -> None:
     """Take a topic out for good: its documents are deleted, and its addresses answer 410.
 
-    Take it out of feeds.yaml first. Entries, decisions and other topics stay as they are.
+    They lead to the topic that names it under `former:`, if one does. Take it out of feeds.yaml
+    first. Entries, decisions and other topics stay as they are.
     """
     from aggregator.flow import renaming
 
     with session.kit() as kit:
         topic = renaming.remove(kit, slug)
+        with kit.store.read() as tx:
+            former = tx.publications.former(slug)
+    now = former.now if former is not None else None
     session.screen.line(
-        f"topic {slug} is removed; its addresses answer 410 from now on",
+        f"topic {slug} is removed; its addresses "
+        + ("answer 410" if now is None else f"lead to {now}")
+        + " from now on",
         {"slug": slug, "title": topic.spec.title},
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from aggregator.config.tree import MAX_CHARACTERS, Tree, Unreadable, read_tree
 from aggregator.errors import ConfigError
 from aggregator.model.settings import Settings
 
+_STORE = re.compile(r"""^store:[ \t]+["']?([^"'#\r\n]+)""", re.MULTILINE)
+
 
 def load_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the file and return what to run with.
@@ -28,7 +32,7 @@ def load_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Se
     text = _text_of(path)
     tree = _tree_of(text, path)
     settings = _checked(tree, path, environ)
-    settings = replace(settings, gazetteers=read_gazetteers(settings.gazetteers))
+    settings = replace(settings, gazetteers=read_gazetteers(settings.gazetteers), text=text)
     if settings.store.startswith(POSTGRES):
         spot = tree.spot(("store",))
         problem = "a PostgreSQL store comes in a later version"
@@ -45,6 +49,25 @@ def read_settings(text: str, path: Path) -> Settings:
     and not read.
     """
     return _checked(_tree_of(text, path), path, None)
+
+
+def recalled_settings(text: str, path: Path) -> Settings:
+    """Return what a file once said that may say something else by now, its gazetteers as far as
+    they can be read. Raises `ConfigError` for what this version understands no more."""
+    settings = replace(_checked(_tree_of(text, path), path, None), text=text)
+    with suppress(ConfigError):
+        settings = replace(settings, gazetteers=read_gazetteers(settings.gazetteers))
+    return settings
+
+
+def store_named(path: Path) -> str | None:
+    """Return the store that a file names which cannot be read as a whole; None: nor can that."""
+    try:
+        text = path.read_bytes().decode(errors="replace")
+    except (OSError, ValueError):
+        return None
+    found = _STORE.search(text)
+    return str(path.absolute().parent / (found[1].strip() if found else Settings().store))
 
 
 def _text_of(path: Path) -> str:

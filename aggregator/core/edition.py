@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from aggregator.core.beacons import drop_beacons
 from aggregator.core.corrections import correction_line
+from aggregator.core.credits import TITLE_LIMIT, anchor, by_outlet, named, outlet, titled
 from aggregator.core.hub import hub_url
 from aggregator.core.ids import feed_uri
 from aggregator.core.outgoing import (
     byline,
     calm,
-    escaped,
     headline,
     language,
     media_type,
@@ -167,16 +167,20 @@ def source_text(item: PublishedItem) -> str:
 def credit_line(credits: Sequence[Credit], reports: Sequence[Credit] = ()) -> str:
     """Return the visible line that ends every item: whom it is owed to, lead first, as HTML.
 
-    Other reports of the story are named behind, each by its outlet.
+    Each outlet is named once, several reports of one by their titles; other reports of the story
+    are named behind.
     """
-    lead, *others = credits
-    line = f"Source: {_anchor(lead.url, lead.title)}"
+    lead = credits[0]
+    (_, *own), *others = by_outlet(credits)
+    line = f"Source: {anchor(lead.url, lead.title)}"
     if lead.origin:
-        line += f" (crediting {_anchor(lead.origin_url, lead.origin)})"
+        line += f" (crediting {anchor(lead.origin_url, lead.origin)})"
+    if own:
+        line += f" (also: {titled(own)})"
     if others:
-        line += " · Also at: " + ", ".join(_anchor(each.url, each.title) for each in others)
+        line += " · Also at: " + named(each for group in others for each in group)
     if reports:
-        line += " · More reports: " + ", ".join(_anchor(each.url, each.title) for each in reports)
+        line += f" · More reports: {named(reports)}"
     return f"<p>{line}</p>"
 
 
@@ -236,7 +240,7 @@ def _credits(showing: Showing, story_url: str) -> tuple[Credit, ...]:
     others = (each for each in showing.sources if each.entry.id != showing.lead.entry.id)
     credits: dict[tuple[str, str], Credit] = {}
     for source in (showing.lead, *(each for each in others if _is_public(each))):
-        owed = credit(source, story_url)
+        owed = credit(source, story_url, titled=source.entry.id in showing.titled)
         credits.setdefault((owed.title, owed.url), owed)
     return tuple(credits.values())
 
@@ -246,13 +250,16 @@ def _reports(showing: Showing, story_url: str) -> tuple[Credit, ...]:
     told = {each.entry.text.url for each in (showing.lead, *showing.sources)}
     reports = [each for each in showing.reports if _is_public(each)]
     fresh = [each for each in reports if each.entry.text.url not in told]
-    return tuple(credit(each, story_url) for each in fresh)
+    return tuple(credit(each, story_url, titled=each.entry.id in showing.titled) for each in fresh)
 
 
-def credit(source: Source, story_url: str) -> Credit:
-    """Return whom a source's telling is owed to; without an address of its own, at our page."""
+def credit(source: Source, story_url: str, *, titled: bool = False) -> Credit:
+    """Return whom a source's telling is owed to; without an address of its own, at our page.
+
+    `titled`: whether its own headline may be told, too.
+    """
     feed, text = source.feed, source.entry.text
-    title = headline(feed.label, limit=120) or headline(feed.spec.name) or "An unnamed source"
+    title = outlet(feed)
     origin = headline(text.source_title or "", limit=120)
     seen = source.entry.first_seen_at
     dated = (_published(said, seen) for said in (text.published_at, text.updated_at) if said)
@@ -266,6 +273,7 @@ def credit(source: Source, story_url: str) -> Credit:
         because=source.because,
         origin=origin if origin and origin != title else None,
         origin_url=_link(text.source_url),
+        article=headline(text.title, limit=TITLE_LIMIT) if titled else "",
     )
 
 
@@ -281,10 +289,6 @@ def _enclosures(text: Text) -> tuple[Enclosure, ...]:
             length = each.length if each.length is not None and each.length >= 0 else None
             kept.setdefault(url, Enclosure(url=url, type=media_type(each.type, url), length=length))
     return tuple(kept.values())
-
-
-def _anchor(url: str | None, text: str) -> str:
-    return f'<a href="{escaped(url)}">{escaped(text)}</a>' if url else escaped(text)
 
 
 def _link(url: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from hashlib import blake2b, sha256
 
+from aggregator.model.ids import TopicId
 from aggregator.model.token import Token
 
 HINT = 6  # characters of a secret that may be shown: 36 of its 256 bits
@@ -41,9 +42,10 @@ def standing(token: Token, now: float) -> Standing:
     return Standing.OPEN
 
 
-def may_read(token: Token, slug: str) -> bool:
-    """Return whether a token is for this topic."""
-    return not token.topics or slug in token.topics
+def may_read(token: Token, topic_id: TopicId | None) -> bool:
+    """Return whether a token is for this topic, whatever slug that goes by; None: one of which
+    nothing is known any more."""
+    return not token.topics or topic_id in token.topics
 
 
 def own_uri(token: Token, name: str, *, authority: str, year: int) -> str:

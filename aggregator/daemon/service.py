@@ -18,6 +18,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.config import load_settings
+from aggregator.daemon.reloading import difference
 from aggregator.errors import AggregatorError, UsageError
 from aggregator.flow import letters, mailing
 from aggregator.flow.audience import TOLD_EVERY, Counter
@@ -40,6 +41,7 @@ from aggregator.web.static_site import Keeper
 from aggregator.web.wire import QuickProtocol
 
 log = logging.getLogger(__name__)
+of_file = logging.getLogger(f"{__name__}.file")  # told of unless somebody asked for quiet
 
 POLL_EVERY = 1.0  # seconds between looks at what is due; the feeds table is the schedule
 PUBLISH_EVERY = 0.5
@@ -76,6 +78,7 @@ class Service:
         self._keeper = Keeper()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._file_seen = _signatures(kit.settings)
+        self._file_broken = False
         self._polls = False
         self._problems: dict[str, str] = {}  # by job: what stops it now
         self._scheduler = BackgroundScheduler(
@@ -259,7 +262,7 @@ class Service:
         try:
             settings = replace(load_settings(path), store=self._kit.settings.store)
         except AggregatorError as error:
-            self._file_seen = seen
+            self._file_seen, self._file_broken = seen, True
             first = str(error).partition("\n")[0]
             more = {"problem": first, "next": "aggregator check tells all of them"}
             log.error("feeds.yaml not taken in, the last good one holds", extra=more)
@@ -270,16 +273,11 @@ class Service:
         if (settings.net, settings.site) != (before.net, before.site):
             self._former += (kit.fetcher, kit.strangers)  # what is under way ends with them
             kit = replace(kit, fetcher=new_fetcher(settings), strangers=new_strangers(settings))
-        done = bring_into_line(kit)
+        bring_into_line(kit)
         self._kit, self._file_seen = kit, seen
-        log.info(
-            "feeds.yaml taken in",
-            extra={
-                "added": len(done.added),
-                "changed": len(done.changed),
-                "retired": len(done.retired),
-            },
-        )
+        word = "mended and taken in" if self._file_broken else "taken in"
+        self._file_broken = False
+        of_file.info("feeds.yaml %s: %s", word, difference(before, settings))
 
 
 def _signatures(settings: Settings) -> tuple[tuple[int, int] | None, ...]:

@@ -17,7 +17,7 @@ from aggregator.demo.feeds import Issue, render
 from aggregator.demo.outlets import BY_KEY, MEDIA_TYPES, OUTLETS, Outlet
 from aggregator.demo.pages import article_page, index_page, missing_page, outlet_page
 from aggregator.demo.programme import edition_at, page_report
-from aggregator.demo.words import mail_date, published
+from aggregator.demo.words import mail_date, updated
 
 HTML = "text/html; charset=utf-8"
 
@@ -80,7 +80,7 @@ def _page(path: str, moment: Moment) -> tuple[str, int] | None:
     report = page_report(key, slug, moment.elapsed, drip=moment.drip)
     if report is None:
         return None
-    return article_page(outlet, report, moment.opened), published(report, moment.opened)
+    return article_page(outlet, report, moment.opened), updated(report, moment.opened)
 
 
 def _issue(outlet: Outlet, moment: Moment) -> Issue:

@@ -35,6 +35,7 @@ class Article:
     column: bool = False  # an instalment of Global Lane: its headline is made of the day
     keywords: str = ""  # the column's closing field
     copies: tuple[Copy, ...] = ()
+    misprint: tuple[str, str] | None = None  # what is right, and what stands in its place at first
 
 
 @cache
@@ -71,5 +72,6 @@ def _article(outlet: str, told: dict[str, Any]) -> Article:
         tags=tuple(fields.pop("tags")),
         paragraphs=tuple(part for part in paragraphs if part),
         copies=tuple(Copy(**copy) for copy in fields.pop("copies", ())),
+        misprint=tuple(fields.pop("misprint", ())) or None,
         **fields,
     )

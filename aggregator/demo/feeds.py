@@ -14,7 +14,15 @@ from uuid import NAMESPACE_URL, uuid5
 
 from aggregator.demo.outlets import DISCLAIMER, Form, Outlet
 from aggregator.demo.programme import Report
-from aggregator.demo.words import content, headline, iso_date, mail_date, published, summary
+from aggregator.demo.words import (
+    content,
+    headline,
+    iso_date,
+    mail_date,
+    published,
+    summary,
+    updated,
+)
 
 XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 CONTENT = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
@@ -45,8 +53,8 @@ class Issue:
 
     @property
     def updated(self) -> int:
-        """When its newest report came out."""
-        return max((published(report, self.opened) for report in self.reports), default=0)
+        """When its newest report came out, or one was put right."""
+        return max((updated(report, self.opened) for report in self.reports), default=0)
 
     @property
     def about(self) -> str:
@@ -111,7 +119,7 @@ def _atom(issue: Issue) -> str:
         f"<title>{escape(headline(report, issue.opened))}</title>\n"
         f'<link rel="alternate" type="text/html" href="{escape(issue.origin + report.path)}"/>\n'
         f"<published>{iso_date(published(report, issue.opened))}</published>\n"
-        f"<updated>{iso_date(published(report, issue.opened))}</updated>\n"
+        f"<updated>{iso_date(updated(report, issue.opened))}</updated>\n"
         f"<author><name>{escape(report.article.by)}</name></author>\n"
         f"{_tags(report, TERM)}"
         f"<summary>{escape(summary(report))}</summary>\n"

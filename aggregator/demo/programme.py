@@ -8,7 +8,7 @@ drawer is empty the row starts over with numbered bulletins, so no guid ever ret
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
 from operator import itemgetter
@@ -21,6 +21,9 @@ SHELF = 15
 
 BULLETIN = "-bulletin-"
 """What stands in an address between its words and the number of a repeated report."""
+
+PUT_RIGHT = 20.0
+"""Seconds after the opening at which what was misprinted before is put right."""
 
 COPY_LAG = 2.5
 """After how many other reports a copy follows its original."""
@@ -40,6 +43,7 @@ class Report:
     edition: int  # of the column: 2 and more when a day has had one before
     bulletin: int  # 1 the first time round
     offset: float  # seconds after the newsroom opened; negative: before
+    corrected: float | None = None  # seconds after it, when a misprint was put right
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ def edition_at(elapsed: float, *, drip: float) -> tuple[Report, ...]:
     room = {outlet.key: SHELF for outlet in OUTLETS if not outlet.gone}
     shown: list[Report] = []
     for position in reversed(range(released(elapsed, drip=drip))):
-        report = report_at(position, drip=drip)
+        report = _printed(report_at(position, drip=drip), elapsed)
         if room[report.outlet]:
             room[report.outlet] -= 1
             shown.append(report)
@@ -112,7 +116,19 @@ def page_report(outlet: str, slug: str, elapsed: float, *, drip: float) -> Repor
     if not 0 <= position < released(elapsed, drip=drip):
         return None
     report = report_at(position, drip=drip)
-    return report if report.slug == slug else None
+    return _printed(report, elapsed) if report.slug == slug else None
+
+
+def _printed(report: Report, elapsed: float) -> Report:
+    """Return a report as it reads then: what is out before the opening may have a misprint."""
+    misprint = report.article.misprint
+    if misprint is None or report.offset >= 0:
+        return report
+    if elapsed >= PUT_RIGHT:
+        return replace(report, corrected=PUT_RIGHT)
+    right, wrong = misprint
+    paragraphs = tuple(each.replace(right, wrong) for each in report.article.paragraphs)
+    return replace(report, article=replace(report.article, paragraphs=paragraphs))
 
 
 @cache

@@ -28,6 +28,8 @@ SERIES = SeriesSpec(
     any=(("title", "Global Lane"), ("body", r"Blog Posts:\s*Global Lane")),
 )
 
+FEW = 5  # items of a topic's feed, so that one has an archive from the first minute on
+
 TOPICS = (
     TopicSpec(
         slug="global-lane",
@@ -43,7 +45,7 @@ TOPICS = (
         about="Ships, cargoes and prices from the sample newsroom.",
         match="tag:harbour OR tag:trade",
         mode=Mode.AUTO,
-        publish=PublishSpec(delay=0),
+        publish=PublishSpec(delay=0, items=FEW),
     ),
     TopicSpec(
         slug="science",

@@ -18,6 +18,12 @@ def published(report: Report, opened: float) -> int:
     return int(opened + report.offset)
 
 
+def updated(report: Report, opened: float) -> int:
+    """Return when it last changed, in UTC seconds."""
+    at = report.offset if report.corrected is None else report.corrected
+    return int(opened + at)
+
+
 def headline(report: Report, opened: float) -> str:
     """Return its title; a column's is made of its day and the count of its editions."""
     if report.title is not None:

@@ -51,7 +51,7 @@ def close(tx: Tx, topic: Topic, composer: Composer, now: int) -> Archived:
 
 
 def mend(tx: Tx, topic: Topic, now: int, *, base: str) -> Archived:
-    """Take out of archives what was withdrawn since, and put back what may be shown again.
+    """Take out of archives what was withdrawn or embargoed since; put back what may be shown again.
 
     To be called once withdrawals are noted. Only these items are written anew; all other bytes
     stay as they were when the archive was closed.
@@ -88,7 +88,7 @@ def _mend(
             items.append(item)
         elif number in uris:
             gone.add(uris[number])
-        tx.archives.tell(topic.id, number, _told_by(showing) if item and showing else ())
+        tx.archives.tell(topic.id, number, _told_by(showing) if item and showing else (), now)
     stones = tx.corrections.tombstones(topic.id, MOST_STONES) if gone else ()
     changed = []
     for ending in FORMATS:

@@ -161,11 +161,14 @@ def family_of(path: str) -> str:
     return f"{first}/{rest.partition('/')[0].partition('.')[0]}"
 
 
-def note_pushed(tx: Tx, path: str, at: float) -> None:
-    """Note that a topic's document reached a subscriber: what is new in it is pushed by now."""
+def note_pushed(tx: Tx, path: str, at: float, *, since: float) -> None:
+    """Note that a topic's document reached a subscriber: what is new in it is pushed by now.
+
+    What was out before the subscriber came (`since`) was not waited for.
+    """
     topic = tx.topics.find(family_of(path).removeprefix("topics/"))
     if topic is not None and "/archive/" not in path:
-        tx.audience.mark_pushed(topic.id, at)
+        tx.audience.mark_pushed(topic.id, at, since=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

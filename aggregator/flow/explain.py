@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from aggregator.core import rules
 from aggregator.core.curation import in_force, judge, showable, standing, why_lead
 from aggregator.core.drafting import subject_of
+from aggregator.core.moments import will_be_out
 from aggregator.core.query import parse_query
+from aggregator.flow.aftermath import zone_of
 from aggregator.flow.curate import entry_named, topic_named
 from aggregator.flow.explain_entry import entry_steps
 from aggregator.flow.filing import Desk, bring_feeds, case_in, desk, over_quota
@@ -57,7 +59,7 @@ def explain(kit: Kit, handle: str, slug: str) -> Explanation:
             _verdict(case, ruling.verdict),
             *_lead(case, ruling.lead, who),
         ]
-        last, inside = _edition(tx, topic, case, who, now)
+        last, inside = _edition(tx, topic, case, who, now=now, zone=zone_of(kit))
     return Explanation(inside=inside, steps=(*steps, last))
 
 
@@ -143,7 +145,9 @@ def _lead(case: Case, lead: Admitted | None, who: Desk) -> Iterator[Step]:
     yield Step(step="lead", result=f"entry {lead.entry_id} of {name}", because=because)
 
 
-def _edition(tx: Tx, topic: Topic, case: Case, who: Desk, now: int) -> tuple[Step, bool]:
+def _edition(
+    tx: Tx, topic: Topic, case: Case, who: Desk, *, now: int, zone: str
+) -> tuple[Step, bool]:
     def step(result: str, because: str) -> Step:
         return Step(step="edition", result=result, because=because)
 
@@ -156,10 +160,9 @@ def _edition(tx: Tx, topic: Topic, case: Case, who: Desk, now: int) -> tuple[Ste
     if item is None or not showable(admitted, who.feeds):
         return step("not shown", "every source of it is private (auth: without rights:)"), False
     if item.visible_from > now:
-        wait = int(item.visible_from - now)
         embargo = standing(case.decisions).embargo == item.visible_from
         what = "an editor's embargo" if embargo else "its delay in the topic"
-        return step(NOT_YET, f"{what} ends in {wait} s"), False
+        return step(NOT_YET, f"{what}: it {will_be_out(item.visible_from, now, zone)}"), False
     return _in_documents(tx, topic, item, now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from aggregator.core.articles import Compared, compared
+from aggregator.core.credits import tellings
 from aggregator.core.drafting import BODY_LIMIT, Books, body_with_page, file
 from aggregator.core.identity import read_key
 from aggregator.core.sanitize import plain_text
@@ -122,7 +123,7 @@ def _story(tx: Tx, entry: Entry) -> Iterator[Step]:
     if own is None:
         return
     view = tx.stories.view(entry.article_id)
-    sources = len(view.sources) if view is not None else 0
+    sources = len(tellings(view.sources)) if view is not None else 0
     told = f"s{own.story_id}, told by {_count(sources, 'source', 'sources')}"
     if len(parts) > 1:
         told += f" in {_count(len(parts), 'article', 'articles')}"

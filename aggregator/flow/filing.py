@@ -114,6 +114,15 @@ def redraw_archives(tx: Tx, entry_ids: Sequence[EntryId], now: int) -> None:
         tx.publications.mark_dirty(topic_id, now)
 
 
+def _redraw_others(tx: Tx, article_id: ArticleId, times: Iterable[int]) -> None:
+    """Have what tells or names this article composed anew at these times."""
+    held = tx.archives.holding(tx.stories.entry_ids(article_id))
+    shown = tx.topics.showing(tuple(tx.stories.articles_of((article_id,))))
+    for at in sorted(times):
+        for topic_id in sorted({*held, *shown}):
+            tx.publications.mark_dirty(topic_id, at)
+
+
 def _places(
     tx: Tx, desk: Desk, article_ids: tuple[ArticleId, ...], also: Iterable[Place]
 ) -> tuple[Place, ...]:
@@ -242,6 +251,8 @@ def _keep_item(tx: Tx, desk: Desk, topic: Topic, case: Case, ruling: Ruling, *, 
     at = visible_from(item, ruling, now)
     if at > now:
         tx.publications.mark_dirty(topic.id, at)
+    if ruling.embargo is not None or (item is not None and item.visible_from > at):
+        _redraw_others(tx, case.article_id, {now, at})  # nobody else names it before its time
     if item is None:
         tx.topics.add_item(_new_item(tx, desk, case, lead, at))
         return True

@@ -20,6 +20,7 @@ from aggregator.flow.applied import refused
 from aggregator.flow.curate import topic_named
 from aggregator.flow.kit import Kit, books
 from aggregator.flow.outcome import Change, outcome
+from aggregator.flow.renaming import in_vain, taken_over
 from aggregator.flow.retag import filed_today
 from aggregator.flow.search import within_reach
 from aggregator.model.feed import Origin
@@ -168,7 +169,8 @@ def contracts(kit: Kit) -> tuple[Contract, ...]:
 
 
 def warnings(kit: Kit, *, days: int = 30) -> tuple[str, ...]:
-    """Return which rules of feeds.yaml hold nothing or everything now and did not before.
+    """Return which rules of feeds.yaml hold nothing or everything now and did not before, and
+    which topics are not at the addresses that readers know.
 
     Rules that changed are compared with what their topics hold, all of them with the days before
     the last three. And which rules are not applied because an editor has undone them.
@@ -177,6 +179,7 @@ def warnings(kit: Kit, *, days: int = 30) -> tuple[str, ...]:
     since, late = now - days * DAY, now - LATE * DAY
     with kit.store.read() as tx:
         undone = {each.slug: each.told for each in refused(tx, kit.settings.topics)}
+        moved = (*in_vain(tx, kit.settings.topics), *taken_over(tx, kit.settings.topics))
         asked, asked_late = tx.searching.count(since=since), tx.searching.count(since=late)
         for spec in kit.settings.topics:
             if spec.slug in undone or tx.topics.find(spec.slug) is None:
@@ -190,7 +193,7 @@ def warnings(kit: Kit, *, days: int = 30) -> tuple[str, ...]:
             )
             if changed is not None:
                 told.append(f"topic {spec.slug} {changed}")
-    return (*undone.values(), *told)
+    return (*undone.values(), *moved, *told)
 
 
 def _contract(

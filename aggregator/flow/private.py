@@ -21,7 +21,7 @@ from aggregator.core.tokens import own_uri, query_name
 from aggregator.flow.corrections import marked, with_tombstones
 from aggregator.flow.filing import bring_feeds, case_in, desk
 from aggregator.flow.kit import Kit
-from aggregator.flow.search import search
+from aggregator.flow.search import Bounds, search
 from aggregator.flow.setup import Identity, first_slug, identity
 from aggregator.formats.rendering import render
 from aggregator.model.correction import Corrections
@@ -47,6 +47,7 @@ from aggregator.ports import Tx
 QUERY = "q"  # what documents of queries are called
 ITEMS = 50  # of a query
 MOST_FOUND = 200  # entries that are folded into these
+BOUNDS = Bounds()  # for whoever has a token: a reader, or whoever they lent it to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def topic_feed(kit: Kit, asked: Asked, slug: str) -> bytes | None:
         showings = tx.publications.visible(topic.id, now, topic.spec.publish.items)
         showings = marked(tx, showings)
         if asked.token.private:
-            showings = _with_private(_Reader(tx, who, private=True), topic, showings, now)
+            reader = _Reader(tx, who, private=True, now=now)
+            showings = _with_private(reader, topic, showings)
             topic = _holding(topic, len(showings))  # none gives way to a private one
         edition = _compose(kit, topic, showings, who)
         edition = current(with_tombstones(tx, topic, edition), tx.archives.newest(topic.id))
@@ -81,14 +83,17 @@ def topic_feed(kit: Kit, asked: Asked, slug: str) -> bytes | None:
 def query_feed(kit: Kit, asked: Asked, query: str) -> bytes:
     """Return the newest entries that a query finds, the copies of an article as one item.
 
-    Raises `QueryError` with the position.
+    Raises `QueryError` with the position, `StoreSlow` for one that takes too long.
     """
     query = query.strip()
     with kit.store.read() as tx:
-        who = identity(tx, kit.settings.site, kit.clock())
-        found = search(kit, query, limit=MOST_FOUND, public=not asked.token.private)
-        reader = _Reader(tx, who, private=asked.token.private)
-        views = _out_by_now(tx, found.entries, int(kit.clock()))
+        now = int(kit.clock())
+        who = identity(tx, kit.settings.site, now)
+        public = not asked.token.private
+        found = search(kit, query, limit=MOST_FOUND, public=public, bounds=BOUNDS)
+        reader = _Reader(tx, who, private=asked.token.private, now=now)
+        waiting = _waiting(tx, {view.entry.article_id for view in found.entries}, now)
+        views = [view for view in found.entries if view.entry.article_id not in waiting]
         showings = tuple(_found(reader, views))
     edition = _compose(kit, _asking(kit, asked.token, query, found.notes), showings, who)
     edition = replace(edition, page_url=f"{kit.base}/", asked=f"?{urlencode({'q': query})}")
@@ -137,14 +142,24 @@ def _asking(kit: Kit, token: Token, query: str, notes: Sequence[str]) -> Topic:
 class _Reader:
     """Reads what showings are made of: who tells what, as this reader may see it, and its id."""
 
-    def __init__(self, tx: Tx, who: Identity, *, private: bool) -> None:
-        self.tx, self.desk, self._private = tx, desk(tx, who), private
+    def __init__(self, tx: Tx, who: Identity, *, private: bool, now: int) -> None:
+        self.tx, self.desk, self._private, self.now = tx, desk(tx, who), private, now
 
     def tellings(self, article_ids: Iterable[ArticleId]) -> Mapping[ArticleId, list[Source]]:
-        """Return everybody who tells the story of each article, the first one first."""
+        """Return everybody who tells the story of each article, the first one first.
+
+        Not who tells it in another article whose own time is still to come.
+        """
         told = self.tx.confidential.tellings(tuple(dict.fromkeys(article_ids)))
+        every = {each.entry.article_id for sources in told.values() for each in sources}
+        waiting = _waiting(self.tx, every, self.now)
         return {
-            article_id: [each for each in sources if self._private or not each.feed.spec.private]
+            article_id: [
+                each
+                for each in sources
+                if (self._private or not each.feed.spec.private)
+                and each.entry.article_id not in waiting - {article_id}
+            ]
             for article_id, sources in told.items()
         }
 
@@ -176,9 +191,7 @@ class _Reader:
         return max((entry.text.updated_at or 0, *(each.at for each in seen)))
 
 
-def _with_private(
-    reader: _Reader, topic: Topic, public: Sequence[Showing], now: int
-) -> tuple[Showing, ...]:
+def _with_private(reader: _Reader, topic: Topic, public: Sequence[Showing]) -> tuple[Showing, ...]:
     """Return what is public, and what feeds with a login tell alone or told before all others."""
     whole = topic.spec.tell is Tell.STORIES
     articles = reader.tx.confidential.told_in(topic.id, limit=topic.spec.publish.items)
@@ -192,7 +205,7 @@ def _with_private(
         told = {each.entry.id: each for each in tellings.get(article_id, ())}
         case = case_in(reader.tx, topic, article_id)
         bring_feeds(reader.tx, reader.desk, (each.feed_id for each in case.admitted))
-        by = told_first(case, topic, reader.desk.feeds, reader.desk.homes, now=now)
+        by = told_first(case, topic, reader.desk.feeds, reader.desk.homes, now=reader.now)
         if by is not None and case.verdict is not None and by.first.entry_id in told:
             item = _private_item(reader, case.item, by, told)
             lead = told[by.lead.entry_id]
@@ -210,13 +223,13 @@ def _private_item(
     return _item(lead, uri=uri, at=by.at, updated_at=reader.updated(lead))
 
 
-def _out_by_now(tx: Tx, views: Sequence[EntryView], now: int) -> list[EntryView]:
-    """Return those that wait for no time to come: an embargo holds for queries, too."""
-    places = tx.topics.topics_of(tuple({view.entry.article_id for view in views}))
+def _waiting(tx: Tx, article_ids: Collection[ArticleId], now: int) -> set[ArticleId]:
+    """Return those that wait for a time to come: an embargo holds for queries, too."""
+    places = tx.topics.topics_of(tuple(article_ids))
     cases: defaultdict[ArticleId, list[Case]] = defaultdict(list)
     for case in tx.topics.cases(places):
         cases[case.article_id].append(case)
-    return [view for view in views if not is_waiting(cases.get(view.entry.article_id, ()), now)]
+    return {article_id for article_id, found in cases.items() if is_waiting(found, now)}
 
 
 def _found(reader: _Reader, views: Sequence[EntryView]) -> Iterator[Showing]:

@@ -12,7 +12,9 @@ from aggregator.model.settings import Site
 from aggregator.model.topic import Topic
 from aggregator.ports import Tx
 
-_FIRST_SLUG = "first slug of topic "  # in meta, before its number
+# In meta: what a topic's feed id is made of, by the topic's number, and whose a slug is for good.
+_FIRST_SLUG = "first slug of topic "
+_OWNER = "topic of first slug "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +43,22 @@ def identity_of(tx: Tx) -> Identity:
 
 
 def first_slug(tx: Tx, topic: Topic) -> str:
-    """Return the slug a topic's feed id was made of: a renamed topic keeps its id."""
+    """Return what a topic's feed id is made of: the slug it had first, `slug~number` where
+    another topic's id was made of that slug before."""
     return tx.meta.get(f"{_FIRST_SLUG}{topic.id}") or topic.spec.slug
 
 
 def keep_first_slug(tx: Tx, topic: Topic) -> None:
-    """Fix the slug of the topic's feed id before it is renamed."""
-    tx.meta.set_once(f"{_FIRST_SLUG}{topic.id}", topic.spec.slug)
+    """Fix what the topic's feed id is made of before it is renamed or removed: a renamed topic
+    keeps its id, and whoever gets its slug later has another."""
+    slug = tx.meta.set_once(f"{_FIRST_SLUG}{topic.id}", topic.spec.slug)
+    tx.meta.set_once(f"{_OWNER}{slug}", str(topic.id))
+
+
+def set_apart(tx: Tx, topic: Topic) -> None:
+    """Give a new topic a feed id of its own where its slug is that of another's id."""
+    if tx.meta.get(f"{_OWNER}{topic.spec.slug}") is not None:
+        tx.meta.set_once(f"{_FIRST_SLUG}{topic.id}", f"{topic.spec.slug}~{topic.id}")
 
 
 def desk_feed(tx: Tx, site: Site, base: str, now: float) -> Feed:

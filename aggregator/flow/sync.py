@@ -11,8 +11,8 @@ from aggregator.core.schedule import due_by
 from aggregator.flow.applied import Taker, begin, fingerprint, give_up, refused, with_rule_of
 from aggregator.flow.filing import desk, refresh_articles
 from aggregator.flow.follow import sync_lists
-from aggregator.flow.renaming import remember, rename
-from aggregator.flow.setup import identity
+from aggregator.flow.renaming import in_vain, remember, rename
+from aggregator.flow.setup import identity, set_apart
 from aggregator.model.feed import Feed, FeedSpec, FeedStatus, Origin
 from aggregator.model.ids import DecisionId, FeedId
 from aggregator.model.settings import Settings
@@ -169,6 +169,7 @@ def _topics(tx: Tx, settings: Settings, now: float, taker: Taker) -> Synced:
         before = by_slug.get(spec.slug)
         if before is None:
             topic = tx.topics.add(spec, origin=Origin.FILE, now=now)
+            set_apart(tx, topic)
             tx.publications.mark_dirty(topic.id, now)
             added.append(spec.slug)
             continue
@@ -184,6 +185,8 @@ def _topics(tx: Tx, settings: Settings, now: float, taker: Taker) -> Synced:
             tx.publications.mark_dirty(before.id, now)
             added.append(spec.slug)
     remember(tx, specs, int(now))
+    for warning in in_vain(tx, specs):
+        log.warning("%s", warning)
     return Synced(added=tuple(added), changed=tuple(changed), retired=retired, applied=act)
 
 

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
+from urllib.parse import urlencode
 
-from aggregator.core.tokens import Standing, digest_of, hint_of, may_read, standing
+from aggregator.core.tokens import Standing, digest_of, hint_of, standing
 from aggregator.errors import NotFound, StoreError, UsageError
 from aggregator.flow.curate import topic_named
 from aggregator.flow.kit import Kit
@@ -60,14 +61,14 @@ def create(
     now, secret = int(kit.clock()), mint()
     with kit.store.write(durable=True) as tx:
         identity(tx, kit.settings.site, now)  # who reads later finds it decided
-        slugs = tuple(dict.fromkeys(topic_named(tx, slug).spec.slug for slug in topics))
+        ids = tuple(dict.fromkeys(topic_named(tx, slug).id for slug in topics))
         token = tx.tokens.add(
             Token(
                 id=TokenId(0),
                 digest=digest_of(secret),
                 hint=hint_of(secret),
                 label=label,
-                topics=slugs,
+                topics=ids,
                 query=query,
                 private=private,
                 created_at=now,
@@ -123,23 +124,21 @@ def opened(tx: Tx, secret: str, now: float) -> Token | None:
     return token if token is not None and standing(token, now) is Standing.OPEN else None
 
 
-def sees(tx: Tx, token: Token, slug: str) -> bool:
-    """Return whether a token is for the topic of this slug, also where it was given for another
-    slug that the topic had."""
-    if may_read(token, slug):
-        return True
-    moved = (tx.publications.former(each) for each in token.topics)
-    return any(each is not None and each.now == slug for each in moved)
+def slugs_of(tx: Tx, token: Token) -> tuple[str | None, ...]:
+    """Return what the topics that a token names go by now; None: one that was removed."""
+    found = (tx.topics.get(topic_id) for topic_id in token.topics)
+    return tuple(topic.spec.slug if topic is not None else None for topic in found)
 
 
 def addresses(kit: Kit, issued: Issued) -> tuple[str, ...]:
-    """Return where a token reads: its topics as Atom, and where it asks."""
+    """Return where a token reads: its topics as Atom, and where it asks, by the query that finds
+    everything. Each works as it is."""
     root = f"{kit.base}/feeds/{issued.secret}"
     with kit.store.read() as tx:
-        slugs = issued.token.topics or tuple(
-            topic.spec.slug for topic in tx.topics.all(TopicStatus.ACTIVE)
-        )
-    asking = (f"{root}/q.atom?q=",) if issued.token.query else ()
+        slugs = tuple(slug for slug in slugs_of(tx, issued.token) if slug is not None)
+        if not issued.token.topics:
+            slugs = tuple(topic.spec.slug for topic in tx.topics.all(TopicStatus.ACTIVE))
+    asking = (f"{root}/q.atom?{urlencode({'q': '*'})}",) if issued.token.query else ()
     return (*(f"{root}/{slug}.atom" for slug in slugs), *asking)
 
 

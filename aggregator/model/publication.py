@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aggregator.model.entry import Enclosure
+from aggregator.model.ids import EntryId, TopicId
 from aggregator.model.story import Source
 from aggregator.model.topic import Item, Topic, Verdict
 
@@ -21,6 +22,7 @@ class Showing:
     story_public_id: str = ""
     corrected_at: int | None = None  # when its source last changed it, where readers are told so
     correction: str | None = None  # what changed, in words
+    titled: frozenset[EntryId] = frozenset()  # which of them the topic admits, titles and all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Credit:
     because: str = ""
     origin: str | None = None  # whom the outlet itself credits: an earlier publisher
     origin_url: str | None = None
+    article: str = ""  # what it is called there; "": the topic does not admit its text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ class Former:
     slug: str
     now: str | None  # the slug it goes by; None: it was removed for good
     at: int
+    topic_id: TopicId | None = None  # whose it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

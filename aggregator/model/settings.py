@@ -104,3 +104,4 @@ class Settings:
     tracking: tuple[str, ...] = ()  # parameters of addresses, beside those listed: name or prefix*
     topics: tuple[TopicSpec, ...] = ()
     letters: LetterBox | None = None  # None: nobody gets any
+    text: str = field(default="", compare=False, repr=False)  # of the file, as it was read

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
+from aggregator.model.ids import TopicId
+
 TokenId = NewType("TokenId", int)
 
 
@@ -16,7 +18,7 @@ class Token:
     digest: bytes  # of the secret
     hint: str  # the secret's first characters, to tell tokens apart
     label: str  # whose it is
-    topics: tuple[str, ...] = ()  # slugs; empty: all
+    topics: tuple[TopicId, ...] = ()  # empty: all
     query: bool = False  # whether it may ask queries
     private: bool = False  # whether it shows entries of feeds with a login
     created_at: int = 0

@@ -42,7 +42,7 @@ class Archives(Protocol):
         """Numbers of archived items with a source that was withdrawn, or may be shown again."""
         ...
 
-    def tell(self, topic_id: TopicId, number: int, sources: Sequence[EntryId]) -> None:
+    def tell(self, topic_id: TopicId, number: int, sources: Sequence[EntryId], now: float) -> None:
         """Note by whom an archived item is told now; by nobody: it was taken out."""
         ...
 

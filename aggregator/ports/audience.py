@@ -24,7 +24,7 @@ class Audience(Protocol):
         """Drop the counts of days before this one."""
         ...
 
-    def mark_pushed(self, topic_id: TopicId, at: float) -> None:
+    def mark_pushed(self, topic_id: TopicId, at: float, *, since: float) -> None:
         """Note that what came into the topic's feed in the last hour is pushed by now."""
         ...
 

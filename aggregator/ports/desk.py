@@ -162,8 +162,13 @@ class Publications(Protocol):
         """Where a topic of this slug went; None: no topic had it, or one has it again."""
         ...
 
+    def once(self, slug: str) -> Former | None:
+        """The same, whether or not a topic has it again."""
+        ...
+
     def set_former(self, slug: str, topic_id: TopicId | None, at: int) -> None:
-        """Remember that a slug leads to this topic, or that what had it was removed for good."""
+        """Remember that a slug leads to this topic, to nothing once that is removed; None: that
+        what had it was removed for good."""
         ...
 
 

@@ -12,11 +12,23 @@ class Searching(Protocol):
     """What a query is true of, as `rules.matches` would say of each entry; none withdrawn."""
 
     def find(
-        self, node: Node, *, since: int = ..., limit: int | None = None, public: bool = False
+        self,
+        node: Node,
+        *,
+        since: int = ...,
+        limit: int | None = None,
+        public: bool = False,
+        seconds: float | None = None,
     ) -> tuple[EntryId, ...]:
         """Entries, newest published first, whose place in time is not before `since` (UTC
         seconds); with `public` none of a feed with a login.
-        Raises `ValueError` when the query holds an `age` (see `query.as_of`)."""
+        Raises `StoreSlow` after so many seconds (None: never), `ValueError` when the query holds
+        an `age` (see `query.as_of`)."""
+        ...
+
+    def is_narrow(self, node: Node, *, seconds: float | None = None) -> bool:
+        """Whether the indexes leave so few entries for a query that all of them may be read.
+        Raises `StoreSlow` after so many seconds."""
         ...
 
     def count(self, *, since: int = ...) -> int:

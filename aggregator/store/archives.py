@@ -20,12 +20,19 @@ _LEFT_OUT = """
                     WHERE topic_id = :topic_id AND number < :archive)
       AND number <= :last AND number NOT IN (SELECT value FROM json_each(:numbers))
 """
-_PUBLIC = """
-    EXISTS (SELECT 1 FROM entries e JOIN feeds f ON f.id = e.feed_id
-            WHERE e.id = s.entry_id AND e.withdrawn_at IS NULL AND NOT f.private)
+# That its own time has come somewhere: until then nobody names it.
+_OUT = """
+    EXISTS (SELECT 1 FROM items o WHERE o.article_id = e.article_id AND o.visible_from <= :now
+              AND (o.visible_until IS NULL OR o.visible_until > :now))
 """
-# Looked for from what is withdrawn or private, which is little, not from what is archived. Out is
-# back when its source may be shown again, or when the item is shown by another one.
+_PUBLIC = f"""
+    EXISTS (SELECT 1 FROM entries e JOIN feeds f ON f.id = e.feed_id
+            WHERE e.id = s.entry_id AND e.withdrawn_at IS NULL AND NOT f.private
+              AND ({_OUT} OR NOT EXISTS (SELECT 1 FROM items w WHERE w.article_id = e.article_id
+                                           AND w.visible_from > :now)))
+"""
+# Looked for from what is withdrawn, private or to wait, which is little, not from what is archived.
+# Out is back when its source may be shown again, or when the item is shown by another one.
 _TOUCHED = f"""
     SELECT s.number FROM entries gone CROSS JOIN archived_sources s ON s.entry_id = gone.id
     WHERE gone.withdrawn_at IS NOT NULL AND s.topic_id = :topic_id AND s.shown
@@ -33,6 +40,12 @@ _TOUCHED = f"""
     SELECT s.number FROM feeds closed CROSS JOIN entries gone ON gone.feed_id = closed.id
         CROSS JOIN archived_sources s ON s.entry_id = gone.id
     WHERE closed.private AND s.topic_id = :topic_id AND s.shown
+    UNION
+    SELECT s.number FROM items later INDEXED BY items_by_time
+        CROSS JOIN entries e ON e.article_id = later.article_id
+        CROSS JOIN archived_sources s ON s.entry_id = e.id
+    WHERE later.visible_from > :now AND s.topic_id = :topic_id AND s.shown
+      AND ((later.topic_id = s.topic_id AND later.number = s.number) OR NOT {_OUT})
     UNION
     SELECT s.number FROM archived_sources s INDEXED BY archived_sources_out
     WHERE s.topic_id = :topic_id AND NOT s.shown
@@ -117,13 +130,13 @@ class SqliteArchives:
         found = self._conn.execute(_TOUCHED, {"topic_id": topic_id, "now": now})
         return tuple(row[0] for row in found)
 
-    def tell(self, topic_id: TopicId, number: int, sources: Sequence[EntryId]) -> None:
+    def tell(self, topic_id: TopicId, number: int, sources: Sequence[EntryId], now: float) -> None:
         """Note by whom an archived item is told now; by nobody: it was taken out."""
         place, told = (topic_id, number), set(sources)
         before = self._conn.execute(
             f"SELECT s.entry_id, {_PUBLIC} AS public FROM archived_sources s"
-            " WHERE s.topic_id = ? AND s.number = ?",
-            place,
+            " WHERE s.topic_id = :topic_id AND s.number = :number",
+            {"topic_id": topic_id, "number": number, "now": now},
         ).fetchall()
         # Who told it and may not is waited for; who may and does not, tells something else now.
         waiting = [row[0] for row in before if row[0] not in told and not (told and row["public"])]

@@ -34,7 +34,7 @@ _PUSHED = """
     UPDATE items SET pushed_at = :at
     WHERE topic_id = :topic_id AND pushed_at IS NULL
       AND number > (SELECT max(number) FROM items WHERE topic_id = :topic_id) - :last
-      AND visible_from BETWEEN :at - 3600 AND :at
+      AND visible_from BETWEEN max(:since, :at - 3600) AND :at
 """
 _LAST_PUSHED = 500
 
@@ -60,9 +60,10 @@ class SqliteAudience:
         """Drop the counts of days before this one."""
         self._conn.execute("DELETE FROM audience WHERE day < ?", (before,))
 
-    def mark_pushed(self, topic_id: TopicId, at: float) -> None:
-        """Note that what came into the topic's feed in the last hour is pushed by now."""
-        self._conn.execute(_PUSHED, {"topic_id": topic_id, "at": at, "last": _LAST_PUSHED})
+    def mark_pushed(self, topic_id: TopicId, at: float, *, since: float) -> None:
+        """Note that what came into the feed in the last hour, and since then, is pushed by now."""
+        asked = {"topic_id": topic_id, "at": at, "since": since, "last": _LAST_PUSHED}
+        self._conn.execute(_PUSHED, asked)
 
     def passages(self, topic_id: TopicId, *, since: int) -> tuple[Passage, ...]:
         """Return the ways of the items that were first out at this time or later."""

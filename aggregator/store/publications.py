@@ -41,13 +41,17 @@ _LAST_NUMBER = """
 """
 # Whoever told it is credited, in a topic that admits but one of them too (DESIGN §7): copies of the
 # article, or all reports where the topic tells stories. Other reports of the story are named, save
-# those whose own time is still to come.
+# those whose own time is still to come. Of a story of hundreds of articles the first ones count.
 _PUBLIC_SOURCES = """
     SELECT shown.id AS shown, e.id, e.feed_id, e.article_id = shown.id AS copy
     FROM json_each(:shown) asked JOIN articles shown ON shown.id = asked.value
     JOIN articles a ON a.story_id = shown.story_id JOIN entries e ON e.article_id = a.id
     JOIN feeds f ON f.id = e.feed_id
     WHERE e.withdrawn_at IS NULL AND NOT f.private AND (
+        a.id = shown.id OR a.id < coalesce(
+            (SELECT id FROM articles WHERE story_id = shown.story_id
+             ORDER BY id LIMIT 1 OFFSET :most), a.id + 1)
+    ) AND (
         a.id = shown.id
         OR NOT EXISTS (SELECT 1 FROM items WHERE article_id = a.id AND visible_from > :now)
         OR EXISTS (
@@ -62,8 +66,17 @@ _ETAGS = """
     SELECT path, etag FROM documents INDEXED BY documents_etags
     WHERE path IN (SELECT value FROM json_each(?))
 """
+_FORMER = """
+    SELECT f.slug, t.slug AS now, f.at, f.topic_id FROM former_slugs f
+    LEFT JOIN topics t ON t.id = f.topic_id AND t.status <> 'removed' WHERE f.slug = ?1
+"""
 _TELLS_STORIES = "SELECT json_extract(spec, '$.tell') = 'stories' FROM topics WHERE id = ?"
+_ADMITTED = """
+    SELECT DISTINCT entry_id FROM admissions
+    WHERE topic_id = ? AND entry_id IN (SELECT value FROM json_each(?))
+"""
 _MOST_REPORTS = 8  # of other feeds, the earliest first
+_MOST_ARTICLES = 50  # of a story, the earliest first
 _NO_LIMIT = -1
 
 
@@ -183,15 +196,17 @@ class SqlitePublications:
     def former(self, slug: str) -> Former | None:
         """Return where a topic of this slug went; None: no topic had it, or one has it again."""
         row = self._conn.execute(
-            "SELECT f.slug, t.slug AS now, f.at FROM former_slugs f"
-            " LEFT JOIN topics t ON t.id = f.topic_id AND t.status <> 'removed'"
-            " WHERE f.slug = ?1 AND NOT EXISTS (SELECT 1 FROM topics WHERE slug = ?1)",
-            (slug,),
+            f"{_FORMER} AND NOT EXISTS (SELECT 1 FROM topics WHERE slug = ?1)", (slug,)
         ).fetchone()
         return None if row is None else Former(**dict(row))
 
+    def once(self, slug: str) -> Former | None:
+        """Return the same, whether or not a topic has it again."""
+        row = self._conn.execute(_FORMER, (slug,)).fetchone()
+        return None if row is None else Former(**dict(row))
+
     def set_former(self, slug: str, topic_id: TopicId | None, at: int) -> None:
-        """Remember that a slug leads to this topic, or that what had it was removed for good."""
+        """Remember that a slug leads to this topic, to nothing once that is removed."""
         self._conn.execute(
             "INSERT INTO former_slugs (slug, topic_id, at) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, at = excluded.at"
@@ -202,7 +217,7 @@ class SqlitePublications:
     def _showings(
         self, topic_id: TopicId, query: str, now: float, limit: int, **more: int
     ) -> tuple[Showing, ...]:
-        """Return items with verdicts and sources: eight queries for any number of them."""
+        """Return items with verdicts and sources: nine queries for any number of them."""
         asked = {"topic_id": topic_id, "now": now, "limit": limit, **more}
         items = [rows.an_item(row) for row in self._conn.execute(query, asked)]
         shown = [item.article_id for item in items]
@@ -215,6 +230,8 @@ class SqlitePublications:
         leads = [item.lead_entry_id for item in items]
         sources = rows.sources_by_id(self._conn, [*leads, *wanted])
         public_ids = self._public_ids(shown)
+        admitted = self._conn.execute(_ADMITTED, (topic_id, many(sources))).fetchall()
+        titled = frozenset(EntryId(row[0]) for row in admitted)
         return tuple(
             Showing(
                 item=item,
@@ -225,6 +242,7 @@ class SqlitePublications:
                 ),
                 reports=tuple(sources[each] for each in reports.get(item.article_id, ())),
                 story_public_id=public_ids[item.article_id],
+                titled=titled,
             )
             for item in items
         )
@@ -252,7 +270,7 @@ class SqlitePublications:
         tellers: defaultdict[ArticleId, dict[EntryId, int]] = defaultdict(dict)
         reports: defaultdict[ArticleId, dict[int, EntryId]] = defaultdict(dict)
         for article_id, entry_id, feed_id, copy in self._conn.execute(
-            _PUBLIC_SOURCES, {"shown": many(shown), "now": now}
+            _PUBLIC_SOURCES, {"shown": many(shown), "now": now, "most": _MOST_ARTICLES}
         ):
             if copy or tells_stories:
                 tellers[article_id][EntryId(entry_id)] = feed_id

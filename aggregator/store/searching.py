@@ -16,7 +16,7 @@ from aggregator.core.rules import label_key
 from aggregator.model.ids import EntryId
 from aggregator.store.conditions import Condition, named, teach
 from aggregator.store.rows import PLACE
-from aggregator.store.sqlite import LAST_ID, Connection, many
+from aggregator.store.sqlite import LAST_ID, Connection, ended_after, many
 from aggregator.store.words import WordIndex
 
 FEW = 1_000  # entries that are asked one by one
@@ -52,15 +52,25 @@ class SqliteSearching:
         since: int = -LAST_ID,
         limit: int | None = None,
         public: bool = False,
+        seconds: float | None = None,
     ) -> tuple[EntryId, ...]:
         """Return entries that the query is true of, newest published first.
 
-        With `public` none of a feed with a login.
+        With `public` none of a feed with a login. Raises `StoreSlow` after so many seconds.
         """
-        shown = "AND NOT f.private" if public else ""
+        self._index.write()  # not to be given up: SQLite would take the whole transaction back
+        with ended_after(self._conn, seconds):
+            return self._find(node, since, limit, "AND NOT f.private" if public else "")
+
+    def is_narrow(self, node: Node, *, seconds: float | None = None) -> bool:
+        """Return whether the indexes leave few entries that the query can be true of."""
+        self._index.write()
+        with ended_after(self._conn, seconds):
+            return self._narrowed(node) is not None
+
+    def _find(self, node: Node, since: int, limit: int | None, shown: str) -> tuple[EntryId, ...]:
         if any(isinstance(leaf, Bound) and leaf.field == "age" for leaf in terms(node)):
             raise ValueError("an age needs a now: give the query to as_of() first")
-        self._index.write()
         first, before = _span(node)
         since = max(since, first)
         few = self._narrowed(node)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # pysqlite3 where it is
 
-from aggregator.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreRefused
+from aggregator.errors import (
+    StoreBusy,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreSlow,
+)
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -21,11 +29,12 @@ BUSY_TIMEOUT = 10.0  # seconds
 _WRITER_CACHE_KIB = 4_096
 _READER_CACHE_KIB = 512
 _CHECKPOINT_PAGES = 4_000  # 16 MB: pages that change often are written to the file less often
+_LOOK_EVERY = 100  # instructions of SQLite's between two looks at the clock: a row has dozens
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024  # what a burst may leave behind on the disk
 
 # Primary result codes (sqlite.org/rescode.html); an extended code carries one in its low byte.
 STATEMENT_ERROR = 1
-_READ_ONLY, _IO_ERROR, _CANNOT_OPEN = 8, 10, 14
+_READ_ONLY, _INTERRUPTED, _IO_ERROR, _CANNOT_OPEN = 8, 9, 10, 14
 _BUSY = {5, 6}
 _CORRUPT, _FULL, _CONSTRAINT, _NOT_A_DATABASE = 11, 13, 19, 26
 
@@ -76,6 +85,30 @@ def many(values: Iterable[int]) -> str:
     One statement then serves any number of values, and stays in the statement cache.
     """
     return json.dumps([*values])
+
+
+@contextmanager
+def ended_after(conn: Connection, seconds: float | None) -> Iterator[None]:
+    """Give up what is asked within after so many seconds: raises `StoreSlow`. None: never.
+
+    For reading alone: a change that is given up ends its transaction (sqlite.org/c3ref/interrupt).
+    """
+    if seconds is None:
+        yield
+        return
+    until = time.monotonic() + seconds
+    conn.set_progress_handler(lambda: time.monotonic() > until, _LOOK_EVERY)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != _INTERRUPTED:
+            raise
+        raise StoreSlow(
+            f"the search takes longer than {seconds:g} s; "
+            "add a rare word, a tag, a feed or after: with a late date"
+        ) from error
+    finally:
+        conn.set_progress_handler(None, 0)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
+from aggregator.model.ids import TopicId
 from aggregator.model.token import Token, TokenId
 from aggregator.store.sqlite import Connection, Row
 
@@ -66,7 +67,7 @@ def _a_token(row: Row) -> Token:
         digest=row["digest"],
         hint=row["hint"],
         label=row["label"],
-        topics=tuple(json.loads(row["topics"])),
+        topics=tuple(map(TopicId, json.loads(row["topics"]))),
         query=bool(row["query"]),
         private=bool(row["private"]),
         created_at=row["created_at"],

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aggregator.core.credits import by_outlet, outlet
 from aggregator.core.dates import day_in_words, minute_in_words, rfc3339
 from aggregator.core.outgoing import headline
 from aggregator.core.text import clean_line
@@ -21,7 +22,7 @@ from aggregator.model.feed import Feed, Outline, OutlineList
 from aggregator.web.answers import version_of
 from aggregator.web.publishers import BotView
 from aggregator.web.telling import StoryPage
-from aggregator.web.views import ArchiveView, Section, TopicView, outlet
+from aggregator.web.views import ArchiveView, Section, TopicView
 
 HERE = Path(__file__).parent
 
@@ -172,6 +173,7 @@ def _templates() -> Environment:
         minute=minute_in_words, day=day_in_words, iso=rfc3339, outlet=outlet, site_link=site_link
     )
     templates.filters.update(safe_link=safe_link, size=size, percent=percent, count=count)
+    templates.filters.update(by_outlet=by_outlet)
     return templates
 
 

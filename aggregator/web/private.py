@@ -19,10 +19,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.core.tokens import may_read
-from aggregator.errors import QueryError, StoreError
+from aggregator.errors import QueryError, StoreError, StoreSlow
 from aggregator.flow.kit import Kit
 from aggregator.flow.private import QUERY, Asked, query_feed, topic_feed
-from aggregator.flow.tokens import Uses, opened, sees
+from aggregator.flow.tokens import Uses, opened
 from aggregator.formats.rendering import FORMATS
 from aggregator.model.token import Token
 from aggregator.model.topic import TopicStatus
@@ -41,6 +41,7 @@ KEPT = 64  # documents kept in memory, for readers that ask again before anythin
 KEPT_FOR = 60.0  # seconds: what waits for its time comes without a write
 AT_ONCE = 4  # documents composed at the same time, one for each token
 SOON = "5"  # seconds
+LATER = "600"  # for a query that takes too long
 
 ROOT = "/feeds/"
 _PATH = re.compile(rf"/feeds/([\w-]{{20,64}})/([a-z0-9][a-z0-9-]{{0,63}})\.({'|'.join(FORMATS)})")
@@ -179,6 +180,9 @@ def _compose(kit: Kit, wanted: _Wanted) -> Ready:
             body = query_feed(kit, wanted.asked, wanted.query)
     except QueryError as error:
         raise _Refused(400, f"This query cannot be asked: {error}\n") from None
+    except StoreSlow as error:
+        later = {"Retry-After": LATER}
+        raise _Refused(503, f"This query is given up: {error}\n", **later) from None
     if body is None:
         raise _nothing()
     return ready_page(body, FORMATS[wanted.asked.ending], caching=CACHING, more=SECRET)
@@ -197,14 +201,10 @@ def _query(scope: Scope) -> str:
 def _see(tx: Tx, token: Token, slug: str, address: str) -> None:
     """Return where the token may read this topic; raise where it went, or that it is not there."""
     topic = tx.topics.find(slug)
-    if topic is not None and topic.status is not TopicStatus.REMOVED:
-        if not sees(tx, token, slug):
-            raise _nothing()
+    if topic is not None and topic.status is not TopicStatus.REMOVED and may_read(token, topic.id):
         return
-    former = tx.publications.former(slug)
-    if former is None or not (
-        may_read(token, slug) or (former.now and sees(tx, token, former.now))
-    ):
+    former = tx.publications.once(slug)  # whoever may not read who has it now is led on as ever
+    if former is None or former.now == slug or not may_read(token, former.topic_id):
         raise _nothing()
     if former.now is None:
         raise _Refused(410, "This topic is no more.\n")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from aggregator.core.credits import outlet
+from aggregator.core.credits import tellings as by_outlet
 from aggregator.core.edition import compose_item, credit_line
 from aggregator.core.outgoing import headline
 from aggregator.core.urls import safe_link
@@ -18,7 +20,7 @@ from aggregator.model.publication import PublishedItem, Showing
 from aggregator.model.story import Source, StoryView
 from aggregator.model.topic import Case, Item, Topic
 from aggregator.ports import Tx
-from aggregator.web.views import Address, addresses, outlet
+from aggregator.web.views import Address, addresses
 
 PUBLIC_ID = re.compile(r"[a-z0-9]{16}")
 
@@ -38,14 +40,21 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """One source's telling."""
+class Report:
+    """One report of an outlet."""
 
-    outlet: str
-    site_url: str | None
     url: str | None
     title: str
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One outlet's telling, in one report or several."""
+
+    outlet: str
+    site_url: str | None
+    reports: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +101,7 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
     return StoryPage(
         item=item,
         html=item.html.removesuffix(credit_line(item.credits, item.reports)),
-        tellings=tuple(_telling(each) for each in showing.sources),
+        tellings=tuple(map(_telling, by_outlet(showing.sources))),
         topics=tuple(_topic(each, kit.base) for each, _ in shown),
     )
 
@@ -161,11 +170,18 @@ def _topic(topic: Topic, base: str) -> StoryTopic:
     return StoryTopic(slug=slug, title=title, feeds=addresses(f"{base}/topics/{slug}"))
 
 
-def _telling(source: Source) -> Telling:
-    text = source.entry.text
+def _telling(sources: Sequence[Source]) -> Telling:
+    feed = sources[0].feed
     return Telling(
-        outlet=outlet(source.feed),
-        site_url=safe_link(source.feed.site_url) if source.feed.site_url else None,
+        outlet=outlet(feed),
+        site_url=safe_link(feed.site_url) if feed.site_url else None,
+        reports=tuple(map(_report, sources)),
+    )
+
+
+def _report(source: Source) -> Report:
+    text = source.entry.text
+    return Report(
         url=safe_link(text.url) if text.url else None,
         title=headline(text.title),
         at=source.entry.place,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from aggregator.core.credits import outlet
 from aggregator.core.edition import compose
 from aggregator.core.naming import DESK_FEED
 from aggregator.core.outgoing import headline
@@ -211,11 +212,6 @@ def status(tx: Tx, now: float) -> Status:
             if each.topic.status is TopicStatus.ACTIVE
         ),
     )
-
-
-def outlet(feed: Feed) -> str:
-    """Return what a feed is called in print."""
-    return headline(feed.label, limit=120) or headline(feed.spec.name) or "An unnamed source"
 
 
 def is_public(feed: Feed) -> bool:

@@ -4,6 +4,7 @@
 -- In the order in which items were first out, from 1; NULL: not out yet. Never given again.
 ALTER TABLE items ADD COLUMN number INTEGER;
 CREATE UNIQUE INDEX items_by_number ON items (topic_id, number);
+CREATE INDEX items_by_time ON items (visible_from);  -- what is still to come, of all topics
 
 -- Items that readers had and an undo took back whole, so that their story, should it be published
 -- again, has its id and its place again.

@@ -124,10 +124,14 @@ def test_explain_says_why_and_why_not(polled: Aggregator) -> None:
 def test_an_approval_can_name_its_time(polled: Aggregator) -> None:
     number = entry_id(polled, "corridor")
     before = polled("--json", "topics", "list").out
-    polled("approve", number, "desk-choice", "--at", "2999-01-01T07:00+01:00")
-    assert "an editor's embargo ends in" in polled("explain", number, "desk-choice").out
+    told = "will be out on 2999-01-01 06:00 UTC (in "
+    assert told in polled("approve", number, "desk-choice", "--at", "2999-01-01T07:00+01:00").out
+    assert told in polled("explain", number, "desk-choice").out
+    assert told in polled("topics", "show", "desk-choice").out
+    assert "not before 2999-01-01 06:00 UTC" in polled("log").out
     assert json.loads(polled("--json", "topics", "list").out)[1]["published"] == 0
-    polled("approve", number, "desk-choice", "--at", "2026-11-01")
+    late = polled("approve", number, "desk-choice", "--at", "2026-11-01")
+    assert (late.code, "2026-11-01 00:00 UTC has passed: it goes out now" in late.err) == (0, True)
     assert json.loads(polled("--json", "topics", "list").out)[1]["published"] == 1
     said = polled("approve", number, "desk-choice", "--at", "tomorrow")
     assert said.code == 2 and "2026-11-24T07:00" in said.err
@@ -145,6 +149,27 @@ def test_a_topic_is_removed_once_it_has_left_the_file(polled: Aggregator, desk: 
         "desk-choice"
     ]
     assert polled("topics", "remove", "lane").code == 4
+
+
+def test_what_is_written_to_a_story_that_nobody_sees_is_said_to_be_unseen(
+    polled: Aggregator,
+) -> None:
+    number = entry_id(polled, "corridor")
+    polled("reject", number, "lane")
+    for words in (("note", number, "lane", "We asked."), ("pin", number, "lane")):
+        said = polled(*words)
+        assert said.code == 0
+        assert f"`aggregator approve {number} lane` brings it back" in said.err
+    assert "waits for an editor" in polled("pin", number, "desk-choice").err
+    polled("approve", number, "lane")
+    assert polled("edit", number, "lane", "--title", "Ours").err == ""
+
+
+def test_the_log_says_what_an_undone_withdrawal_was_of(polled: Aggregator) -> None:
+    polled("withdraw", "wire", "--reason", "by mistake")
+    polled("undo")
+    undo, act = json.loads(polled("--json", "log").out)
+    assert (undo["said"], act["said"]) == ("feed wire", "feed wire")
 
 
 def test_what_waits_is_published_by_approve_and_waits_again_after_undo(polled: Aggregator) -> None:

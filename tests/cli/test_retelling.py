@@ -32,6 +32,13 @@ def test_stories_are_merged_split_and_led_at_the_terminal(polled: Aggregator) ->
     assert polled("undo").out.startswith("decision 4: took back decision 3 (split by ada)")
 
 
+def test_a_merger_says_what_it_does_where(polled: Aggregator) -> None:
+    polled("approve", "1", "desk-choice")
+    said = polled("stories", "merge", "s1", "s2").err
+    assert "still an item for each article in" in said and "tell: copies" in said
+    assert "desk-choice" in said
+
+
 def test_what_is_no_story_or_not_in_it_is_refused(polled: Aggregator) -> None:
     assert polled("stories", "merge", "s1").code == 2
     assert "is no entry of s1" in polled("stories", "split", "s1", "2").err

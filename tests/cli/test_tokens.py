@@ -10,7 +10,7 @@ def test_a_token_is_given_listed_rotated_and_revoked(aggregator: Aggregator) -> 
     issued = json.loads(aggregator("--json", "tokens", "create", "Ida", *words).out)
     secret = issued["secret"]
     root = f"https://news.example.org/feeds/{secret}"
-    assert issued["addresses"] == [f"{root}/lane.atom", f"{root}/q.atom?q="]
+    assert issued["addresses"] == [f"{root}/lane.atom", f"{root}/q.atom?q=%2A"]
     assert (issued["id"], issued["hint"], issued["topics"]) == (1, secret[:6], ["lane"])
     listed = aggregator("tokens", "list")
     assert secret not in listed.out + listed.err

@@ -15,6 +15,7 @@ from aggregator.core.tokens import (
     query_name,
     standing,
 )
+from aggregator.model.ids import TopicId
 from aggregator.model.token import Token, TokenId
 from tests.makers import NOON
 
@@ -44,9 +45,10 @@ def test_a_token_opens_something_until_it_is_over(token: Token, then: Standing) 
 
 
 def test_a_token_without_topics_is_for_all() -> None:
-    assert may_read(TOKEN, "lane")
-    some = replace(TOKEN, topics=("lane",))
-    assert may_read(some, "lane") and not may_read(some, "lan")
+    lane, sea = TopicId(1), TopicId(2)
+    assert may_read(TOKEN, lane) and may_read(TOKEN, None)
+    some = replace(TOKEN, topics=(lane,))
+    assert may_read(some, lane) and not may_read(some, sea) and not may_read(some, None)
 
 
 @given(st.text(), st.text())

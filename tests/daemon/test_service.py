@@ -289,6 +289,7 @@ def test_changed_net_settings_are_taken_in_without_a_restart(
 def test_a_broken_file_leaves_the_last_good_in_force(
     newsroom: Newsroom, file: Path, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "aggregator.daemon.service.file")
     with running(newsroom) as (daemon, port):
         until("the first item", shows(port, b"Grain"))
         good = daemon.kit.settings
@@ -301,6 +302,8 @@ def test_a_broken_file_leaves_the_last_good_in_force(
 
         file.write_text(FILE.format(wire=url_of("wire"), more="", match="wheat"))
         until("the mended file", shows(port, b"<title>Wheat</title>"))
+        said = "feeds.yaml mended and taken in: feeds +0 −0, topics +0 −0"
+        until("that is told, too", lambda: said in caplog.text)
     with newsroom.kit.store.read() as tx:
         assert [str(feed.status) for feed in tx.feeds.all()] == ["active"]
 

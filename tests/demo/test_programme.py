@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aggregator.demo.articles import articles
 from aggregator.demo.outlets import BY_KEY, OUTLETS
 from aggregator.demo.programme import (
+    PUT_RIGHT,
     SHELF,
     Report,
     edition_at,
@@ -159,6 +160,18 @@ def test_an_edition_only_ever_gains_and_keeps_the_newest(elapsed: float, more: f
         was = {report.position for report in now if report.outlet == outlet}
         new = {report.position for report in later if report.outlet == outlet}
         assert all(position < min(new) for position in was - new)
+
+
+def test_a_misprint_is_put_right_in_the_first_minute() -> None:
+    (early,), (late,) = (
+        [each for each in edition_at(at, drip=DRIP) if each.article.slug == "night-pilot"]
+        for at in (PUT_RIGHT - 1, PUT_RIGHT)
+    )
+    assert "ten in the evening" in early.article.paragraphs[0]
+    assert "two in the morning" in late.article.paragraphs[0]
+    assert (early.corrected, late.corrected) == (None, PUT_RIGHT)
+    page = page_report(late.outlet, late.slug, PUT_RIGHT, drip=DRIP)
+    assert page == late and PUT_RIGHT < 60
 
 
 def test_a_page_is_there_from_its_release_on() -> None:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from aggregator.flow import archiving
 from aggregator.flow.curate import undo, withdraw
+from aggregator.flow.retelling import merge
 from aggregator.model.topic import PublishSpec, Verb
 from tests.flow.newsroom import (
     ATOM,
@@ -312,3 +313,65 @@ def test_what_an_undo_took_away_once_archived_can_be_withdrawn(newsroom: Newsroo
     withdraw(newsroom.kit, str(newsroom.entry("Grain 1").id), reason="so", actor="ida")
     newsroom.publish()
     assert titles(archive(newsroom, 1)) == []
+
+
+def test_an_embargo_takes_an_item_out_of_its_archive_until_its_time(full: Newsroom) -> None:
+    before = archives(full)
+    out = int(full.now) + HOUR
+    full.act(Verb.APPROVE, "Grain 3", visible_from=str(out))
+    full.publish()
+    for ending in ENDINGS:
+        assert b"Grain 3" not in archive(full, 2, ending)
+    assert titles(archive(full, 2)) == ["Grain 4"]
+    assert stones(archive(full, 2)) == [], "it is not gone: it will be back under its id"
+    full.now = out
+    full.publish()
+    assert archives(full) == before, "as it was, byte for byte"
+
+
+def test_an_embargo_that_is_taken_back_lets_its_archive_be_as_it_was(full: Newsroom) -> None:
+    before = archives(full)
+    full.act(Verb.APPROVE, "Grain 3", visible_from=str(int(full.now) + HOUR))
+    full.publish()
+    assert archives(full) != before
+    undo(full.kit, None, actor="ida")
+    full.publish()
+    assert archives(full) == before
+
+
+def test_an_embargo_takes_the_name_of_its_report_out_of_other_topics(newsroom: Newsroom) -> None:
+    newsroom.follow(
+        ["wire", "post"],
+        [
+            topic("grain", "feed:wire", publish=PublishSpec(items=2)),
+            topic("other", "feed:post"),
+        ],
+    )
+    tell(newsroom, 1)
+    tell(newsroom, 2, "post", text="Sailors were paid.")
+    merge(newsroom.kit, ["1", "2"], actor="ida")
+    tell(newsroom, 3)
+    before = archives(newsroom)
+    assert b">Post<" in archive(newsroom, 1, "json")
+    out = int(newsroom.now) + HOUR
+    newsroom.act(Verb.APPROVE, "Grain 2", "other", visible_from=str(out))
+    assert b"Post" not in archive(newsroom, 1, "json")
+    newsroom.now = out
+    newsroom.publish()
+    assert archives(newsroom) == before
+
+
+def test_an_embargo_takes_the_name_of_its_report_out_of_other_feeds(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [topic("grain", "feed:wire"), topic("other", "feed:post")])
+    tell(newsroom, 1)
+    tell(newsroom, 2, "post", text="Sailors were paid.")
+    merge(newsroom.kit, ["1", "2"], actor="ida")
+    newsroom.publish()
+    before = newsroom.documents("grain")
+    assert b">Post<" in before[2]
+    out = int(newsroom.now) + HOUR
+    newsroom.act(Verb.APPROVE, "Grain 2", "other", visible_from=str(out))
+    assert b"Post" not in newsroom.documents("grain")[2]
+    newsroom.now = out
+    newsroom.publish()
+    assert newsroom.documents("grain") == before

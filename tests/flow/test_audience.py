@@ -166,8 +166,8 @@ def test_old_counts_go(desk: Desk) -> None:
 def test_freshness_ends_with_the_first_push(desk: Desk) -> None:
     for at in (NOON + 5, NOON + 50):  # later subscribers of the hub are not waited for
         with desk.kit.store.write() as tx:
-            note_pushed(tx, ATOM, at)
-            note_pushed(tx, "topics/nowhere.atom", at)
+            note_pushed(tx, ATOM, at, since=NOON - 9)
+            note_pushed(tx, "topics/nowhere.atom", at, since=NOON - 9)
     legs = {each.name: each for each in audience(desk.kit, "global-lane", days=1).freshness}
     assert (legs["in feed to pushed"].items, legs["in feed to pushed"].p50) == (1, 5)
     assert legs["approved to in feed"].p50 == 0
@@ -175,7 +175,7 @@ def test_freshness_ends_with_the_first_push(desk: Desk) -> None:
 
 def test_what_was_out_before_anybody_waited_is_not_pushed_late(desk: Desk) -> None:
     with desk.kit.store.write() as tx:
-        note_pushed(tx, ATOM, NOON + DAY)
+        note_pushed(tx, ATOM, NOON + DAY, since=NOON - 9)
     legs = {each.name: each for each in audience(desk.kit, "global-lane", days=1).freshness}
     assert legs["in feed to pushed"].items == 0
 
@@ -183,3 +183,10 @@ def test_what_was_out_before_anybody_waited_is_not_pushed_late(desk: Desk) -> No
 def test_a_topic_there_is_not_has_no_readers(desk: Desk) -> None:
     with pytest.raises(NotFound):
         audience(desk.kit, "nowhere", days=1)
+
+
+def test_what_was_out_before_its_first_subscriber_came_is_not_pushed(desk: Desk) -> None:
+    with desk.kit.store.write() as tx:
+        note_pushed(tx, ATOM, NOON + 900, since=NOON + 890)
+    legs = {each.name: each for each in audience(desk.kit, "global-lane", days=1).freshness}
+    assert legs["in feed to pushed"].items == 0

@@ -63,7 +63,7 @@ def test_it_tells_why_a_story_is_out(newsroom: Newsroom) -> None:
     assert (waiting.inside, step(waiting, "verdict")[0]) == (False, "new")
     late = told(newsroom, "Oats", "late")
     assert (late.inside, step(late, "edition")[0]) == (False, "not shown yet")
-    assert "600 s" in step(late, "edition")[1]
+    assert "out on 2026-11-22 13:10 UTC (in 10 min)" in step(late, "edition")[1]
     pushed_out = told(newsroom, "Rye", "all")
     assert (pushed_out.inside, step(pushed_out, "edition")[0]) == (False, "not shown any more")
     assert [each.headline for each in (out, late, pushed_out, told(newsroom, "Oats", "all"))] == [

@@ -13,6 +13,7 @@ from aggregator.flow.private import Asked, query_feed, topic_feed
 from aggregator.flow.retelling import merge
 from aggregator.flow.tokens import Issued, Uses, addresses, create, opened, revoke, rotate
 from aggregator.model.correction import Corrections
+from aggregator.model.ids import TopicId
 from aggregator.model.topic import Mode, PublishSpec, SourceTrust, Tell, Verb
 from tests.flow.newsroom import (
     HOUR,
@@ -366,9 +367,9 @@ def test_a_secret_is_told_once_and_never_kept(newsroom: Newsroom) -> None:
         assert opened(tx, issued.secret + "x", NOON) is None
         assert opened(tx, issued.secret, NOON + 60) is None
     assert len(issued.secret) == 43 and issued.secret not in repr(kept)
-    assert kept.topics == ("grain",)
+    assert kept.topics == (TopicId(1),)
     root = f"https://news.lane.test/feeds/{issued.secret}"
-    assert addresses(newsroom.kit, issued) == (f"{root}/grain.atom", f"{root}/q.atom?q=")
+    assert addresses(newsroom.kit, issued) == (f"{root}/grain.atom", f"{root}/q.atom?q=%2A")
 
 
 def test_another_secret_ends_the_old_one_and_keeps_the_ids(newsroom: Newsroom) -> None:
@@ -423,3 +424,29 @@ def test_uses_are_written_once_a_minute_and_none_is_lost(newsroom: Newsroom) -> 
     uses.tell(newsroom.kit)
     with newsroom.kit.store.read() as tx:
         assert tx.tokens.all()[0].last_used_at == NOON + 1
+
+
+@pytest.mark.parametrize("tell", Tell)
+def test_a_query_shows_the_report_that_matched_and_names_none_under_embargo(
+    newsroom: Newsroom, tell: Tell
+) -> None:
+    newsroom.follow(["wire", "post"], [topic(mode=Mode.REVIEW, tell=tell)])
+    newsroom.hears("wire", Told(guid="1", title="Grain deal signed", text="One two three."))
+    newsroom.hears("post", Told(guid="2", title="Wheat and grain move", text="Other words."))
+    newsroom.act(Verb.APPROVE, "Grain deal signed", visible_from=str(int(newsroom.now) + HOUR))
+    newsroom.act(Verb.APPROVE, "Wheat and grain move")
+    entries = (newsroom.entry(title) for title in ("Grain deal signed", "Wheat and grain move"))
+    with newsroom.kit.store.read() as tx:
+        stories = [f"s{tx.stories.of_entry(each.id)}" for each in entries]
+    merge(newsroom.kit, stories, actor="ida")
+    newsroom.publish()
+    issued = give(newsroom)
+    (shown,) = ask(newsroom, issued, "wheat")
+    assert shown.title == "Wheat and grain move" and "wire.example" not in shown.html
+    assert ask(newsroom, issued, "deal") == []
+    assert not any("wire.example" in each.html for each in read(newsroom, issued))
+    newsroom.now += HOUR
+    (shown,) = ask(newsroom, issued, "wheat")
+    assert shown.title == "Wheat and grain move" and "wire.example" in shown.html
+    (shown,) = ask(newsroom, issued, "deal")
+    assert shown.title == "Grain deal signed"

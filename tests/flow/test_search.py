@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aggregator.core.query import parse_query
-from aggregator.errors import QueryError
-from aggregator.flow.search import search, within_reach
+from aggregator.errors import QueryError, StoreSlow
+from aggregator.flow.search import Bounds, search, within_reach
 from tests.flow.newsroom import DAY, HOUR, Newsroom, Told, topic
 from tests.makers import NOON
 
@@ -74,3 +74,47 @@ def test_only_what_would_read_every_body_is_bounded(query: str, bounded: bool) -
 def test_a_search_that_cannot_be_asked_says_where(newsroom: Newsroom) -> None:
     with pytest.raises(QueryError, match="at character 7: no field called 'titel:'"):
         search(newsroom.kit, "grain titel:corridor")
+
+
+@pytest.mark.parametrize(
+    ("query", "reach"),
+    [
+        ("body:pilots", 1),
+        ("body:pilots after:1970-01-01", 1),
+        ("body:pilots (lang:en OR /./)", 1),
+        ("words:>0", 1),
+        ("grain OR words:>0", 1),
+        ("body:pilots grain", 2),
+        ("body:pilots feed:wire", 2),
+        ("words:>0 title:grain", 2),
+        ("grain", 2),
+    ],
+)
+def test_a_bounded_search_reads_old_bodies_of_few_entries_alone(
+    newsroom: Newsroom, query: str, reach: int
+) -> None:
+    newsroom.follow(["wire"])
+    now = int(newsroom.now)
+    newsroom.hears(
+        "wire",
+        Told(guid="1", title="Grain", text="Pilots wait.", at=now - DAY),
+        Told(guid="2", title="Old grain", text="Pilots wait.", at=now - 9 * DAY),
+    )
+    found = search(newsroom.kit, query, bounds=Bounds())
+    assert len(found.entries) == reach
+    assert bool(found.notes) == (reach == 1)
+
+
+def test_a_bounded_search_is_of_a_few_words_and_patterns(newsroom: Newsroom) -> None:
+    for query in ("x" * 1001, " ".join(f"/{n}/" for n in range(6))):
+        with pytest.raises(QueryError, match="at most"):
+            search(newsroom.kit, query, bounds=Bounds())
+        search(newsroom.kit, query)
+
+
+def test_a_search_that_takes_too_long_is_given_up(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire"])
+    newsroom.hears("wire", *(Told(guid=f"{n}", title=f"Grain {n}") for n in range(30)))
+    with pytest.raises(StoreSlow):
+        search(newsroom.kit, "/grain/", bounds=Bounds(seconds=0.0))
+    assert len(search(newsroom.kit, "/grain/", bounds=Bounds()).entries) == 30

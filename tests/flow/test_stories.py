@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aggregator.flow.explain import explain
+from aggregator.flow.retelling import merge
 from aggregator.model.settings import SeriesSpec
 from aggregator.model.topic import Tell, TopicSpec
 from aggregator.system import bring_into_line
+from aggregator.web.telling import StoryPage, story_page
 from tests.flow.newsroom import DAY, HOUR, LONG, Newsroom, Told, topic
 from tests.makers import NOON
 
@@ -206,3 +209,47 @@ def test_a_correction_takes_the_place_of_what_it_corrects(newsroom: Newsroom) ->
     assert "seven ships" in after.html
     assert after.uri == before.uri
     assert after.updated > before.updated
+
+
+def three_reports_of_one_outlet(newsroom: Newsroom) -> None:
+    newsroom.hears("wire", Told(guid="1", title="Ferry Hestia burns off Corfu", text=SEA))
+    post = [
+        Told(guid="2", title="Corfu: burning ferry, 214 saved", text=SEA_AGAIN),
+        Told(guid="3", title="Norway raises its key rate", text=BANK),
+    ]
+    newsroom.hears("post", *post)
+    merge(newsroom.kit, ["1", "2", "3"], actor="ida")
+    newsroom.publish()
+
+
+def test_an_outlet_is_credited_once_with_the_titles_of_its_reports(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [told_by_story()])
+    three_reports_of_one_outlet(newsroom)
+    (item,) = newsroom.shown()
+    assert item.html.endswith(
+        ' · Also at: Post (<a href="https://post.example/2">Corfu: burning ferry, 214 saved</a>,'
+        ' <a href="https://post.example/3">Norway raises its key rate</a>)</p>'
+    )
+
+
+def test_an_outlet_that_a_topic_leaves_out_is_credited_without_its_titles(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.follow(["wire", "post"], [replace(told_by_story(), match="NOT site:post.example")])
+    three_reports_of_one_outlet(newsroom)
+    assert "Norway" not in newsroom.document("grain").body.decode()
+    (item,) = newsroom.shown()
+    assert item.html.count(">another report</a>") == 2
+
+
+def test_every_count_of_a_storys_sources_is_of_outlets(newsroom: Newsroom) -> None:
+    newsroom.follow(["wire", "post"], [told_by_story()])
+    three_reports_of_one_outlet(newsroom)
+    told = explain(newsroom.kit, "1", "grain")
+    assert "told by 2 sources in 3 articles" in " ".join(step.result for step in told.steps)
+    with newsroom.kit.store.read() as tx:
+        (view,) = tx.stories.newest(limit=5)
+        page = story_page(tx, newsroom.kit, view.story.public_id, newsroom.now)
+    assert isinstance(page, StoryPage)
+    counts = {each.outlet: len(each.reports) for each in page.tellings}
+    assert counts == {"Wire": 1, "Post": 2}

@@ -72,13 +72,13 @@ def test_archived_items_are_touched_when_a_source_goes_or_may_come_back(store: S
         assert touched() == ()
         tx.entries.set_withdrawn([copy.entry_id, two.entry_id], NOON + 6)
         assert touched() == (1, 2)
-        tx.archives.tell(topic.id, 1, [one.entry_id])
-        tx.archives.tell(topic.id, 2, ())
+        tx.archives.tell(topic.id, 1, [one.entry_id], NOON + 9)
+        tx.archives.tell(topic.id, 2, (), NOON + 9)
         assert touched() == ()
         tx.entries.set_withdrawn([copy.entry_id, two.entry_id], None)
         assert touched() == (1, 2)
-        tx.archives.tell(topic.id, 1, [one.entry_id, copy.entry_id])
-        tx.archives.tell(topic.id, 2, [two.entry_id])
+        tx.archives.tell(topic.id, 1, [one.entry_id, copy.entry_id], NOON + 9)
+        tx.archives.tell(topic.id, 2, [two.entry_id], NOON + 9)
         assert touched() == ()
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aggregator.model.feed import Auth, Origin
+from aggregator.model.topic import NewDecision, Tell, Verb
 from aggregator.ports import Store
-from tests.makers import NOON, a_document, a_match, a_text, a_verdict
+from tests.makers import NOON, a_document, a_match, a_text, a_topic_spec, a_verdict
 from tests.store.acts import add_feed, add_topic, publish, tell
 
 
@@ -181,3 +182,18 @@ def test_a_source_is_shown_once_however_it_was_admitted(store: Store) -> None:
         tx.topics.admit(kept.entry_id, [a_match(topic_id=topic.id)], by_editor=True)
         publish(tx, topic, kept)
         assert len(tx.publications.visible(topic.id, NOON, 10)[0].sources) == 1
+
+
+def test_an_item_names_no_more_than_the_first_fifty_articles_of_its_story(store: Store) -> None:
+    with store.write() as tx:
+        feed = add_feed(tx)
+        spec = a_topic_spec(slug="whole", tell=Tell.STORIES)
+        topic = tx.topics.add(spec, origin=Origin.FILE, now=NOON)
+        told = [tell(tx, f"a{n}", feed=feed, topic=topic) for n in range(60)]
+        publish(tx, topic, told[55], at=NOON)
+        act = tx.topics.decide(NewDecision(at=NOON, actor="ida", verb=Verb.MERGE))
+        tx.retelling.merge([each.article_id for each in told], "merged", act.id)
+        (showing,) = tx.publications.visible(topic.id, NOON + 1, 9)
+        assert showing.sources[0].entry.id == told[55].entry_id
+        named = {each.entry.id for each in showing.sources}
+        assert named == {each.entry_id for each in (*told[:50], told[55])}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import StoreRefused
+from aggregator.model.ids import TopicId
 from aggregator.model.token import Token, TokenId
 from aggregator.ports import Store
 from tests.makers import NOON
@@ -20,7 +21,7 @@ def a_token(digest: bytes = b"digest", **said: object) -> Token:
 def test_a_token_comes_back_as_it_was_kept(store: Store) -> None:
     with store.write() as tx:
         kept = tx.tokens.add(
-            a_token(topics=("lane", "sea"), query=True, private=True, expires_at=NOON + 9)
+            a_token(topics=(TopicId(3), TopicId(8)), query=True, private=True, expires_at=NOON + 9)
         )
         changed = replace(kept, digest=b"other", hint="zzz", revoked_at=NOON + 5, topics=())
         tx.tokens.save(changed)

@@ -15,6 +15,7 @@ from aggregator.core.query import MAX_DEPTH, Node, parse_query
 from aggregator.core.rules import Subject, matches, rule
 from aggregator.core.standing import RuleBook, anchor_index
 from aggregator.core.tagging import tag_name
+from aggregator.errors import StoreSlow
 from aggregator.model.entry import Enclosure, Entry, Instalment, Tag, Text
 from aggregator.model.feed import Feed
 from aggregator.model.ids import EntryId, TopicId
@@ -194,3 +195,40 @@ def test_an_age_has_to_be_turned_into_a_date_first(memory: SqliteStore) -> None:
     with memory.read() as tx, pytest.raises(ValueError, match="now"):
         tell_all = SqliteSearching(tx.conn, tx.words)
         tell_all.find(parse_query("age<3d"))
+
+
+def test_a_search_is_given_up_at_its_deadline_and_the_next_one_is_not(memory: SqliteStore) -> None:
+    with suppress(Undone), memory.write() as tx:
+        feed = add_feed(tx)
+        kept = [tell(tx, f"{n}", feed=feed).entry_id for n in range(40)]
+        node = parse_query("body:/a/ OR *")
+        for seconds in (-1.0, 0.0):
+            with pytest.raises(StoreSlow, match=r"takes longer than .* add a rare word"):
+                tx.searching.find(node, seconds=seconds)
+        assert set(tx.searching.find(node)) == set(tx.searching.find(node, seconds=60)) == {*kept}
+        raise Undone
+
+
+@pytest.mark.parametrize(
+    ("query", "narrow"),
+    [
+        ("body:a grain", False),  # more entries than may be read have it
+        ("body:a oats", True),
+        ("body:a (oats OR grain)", False),
+        ("body:a after:1970-01-01", False),
+        ("body:a lang:en", False),
+        ("words:>1", False),
+        ("body:a grain oats", True),
+    ],
+)
+def test_a_query_is_narrow_by_how_few_entries_it_leaves(
+    memory: SqliteStore, query: str, narrow: bool
+) -> None:
+    with suppress(Undone), memory.write() as tx:
+        feed = add_feed(tx)
+        for n in range(3):
+            tell(tx, f"{n}", feed=feed, text=a_text(title="grain"))
+        tell(tx, "4", feed=feed, text=a_text(title="oats"))
+        search = SqliteSearching(tx.conn, tx.words, few=2)
+        assert search.is_narrow(parse_query(query)) is narrow
+        raise Undone

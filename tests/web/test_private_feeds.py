@@ -15,7 +15,9 @@ from threading import Lock
 import pytest
 
 from aggregator.flow.kit import Kit
-from aggregator.flow.tokens import Issued, create, revoke, rotate
+from aggregator.flow.renaming import remove
+from aggregator.flow.search import Bounds
+from aggregator.flow.tokens import Issued, addresses, create, revoke, rotate
 from aggregator.model.topic import Mode
 from aggregator.store.engine import open_store
 from aggregator.web import private
@@ -181,12 +183,12 @@ def test_a_renamed_topic_leads_its_holders_on_and_a_removed_one_is_gone(
 ) -> None:
     bound, free, other = give(desk), give(desk), give(desk)
     with desk.kit.store.write() as tx:
-        lane = tx.topics.find("global-lane")
-        assert lane is not None
+        lane, sea = tx.topics.find("global-lane"), tx.topics.find("other-lane")
+        assert lane is not None and sea is not None
         tx.publications.set_former("old-lane", lane.id, NOON)
         tx.publications.set_former("dead-lane", None, NOON)
-        tx.tokens.save(replace(bound.token, topics=("old-lane",)))
-        tx.tokens.save(replace(other.token, topics=("other-lane",)))
+        tx.tokens.save(replace(bound.token, topics=(lane.id,)))
+        tx.tokens.save(replace(other.token, topics=(sea.id,)))
     for each in (bound, free):
         moved = web.ask(path(each, "old-lane.rss"))
         assert (moved.status, moved.headers["location"]) == (301, path(each, "global-lane.rss"))
@@ -287,3 +289,59 @@ def test_a_store_that_cannot_be_read_asks_for_patience(desk: Desk, web: Served) 
     answer = web.ask(path(issued))
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_token_follows_its_topic_not_the_slug(desk: Desk, web: Served) -> None:
+    issued = give(desk, topics=("global-lane",))
+    sea = give(desk, topics=("other-lane",))
+    with desk.kit.store.write() as tx:
+        lane = tx.topics.find("global-lane")
+        assert lane is not None
+        tx.topics.change(lane.id, replace(lane.spec, slug="corn"), origin=lane.origin)
+        tx.publications.set_former("global-lane", lane.id, NOON)
+    desk.topic(a_topic_spec(title="Another topic", mode=Mode.AUTO))
+    assert "Grain one" in web.ask(path(issued, "corn.atom")).text
+    led = web.ask(path(issued))
+    assert (led.status, led.headers["location"]) == (301, path(issued, "corn.atom"))
+    assert is_nothing(web.ask(path(sea)))
+    assert "Another topic" in web.ask(path(give(desk))).text
+
+
+def test_the_token_of_a_removed_topic_opens_no_other(desk: Desk, web: Served) -> None:
+    issued = give(desk, topics=("global-lane",))
+    remove(desk.kit, "global-lane")
+    assert web.ask(path(issued)).status == 410
+    desk.topic(a_topic_spec(title="Another topic", mode=Mode.AUTO))
+    assert web.ask(path(issued)).status == 410
+    remove(desk.kit, "global-lane")
+    assert is_nothing(web.ask(path(issued)))
+
+
+def test_a_query_that_takes_too_long_is_given_up_with_words(
+    desk: Desk, web: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = give(desk)
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.flow.private.BOUNDS", Bounds(seconds=-1.0))
+        patch.setattr("aggregator.store.sqlite._LOOK_EVERY", 1)  # the store is tiny
+        answer = web.ask(path(issued, "q.atom?q=/grain/"))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "600")
+    assert "given up: the search takes longer" in answer.text
+    assert web.ask(path(issued, "q.atom?q=/grain/")).status == 200
+
+
+def test_a_query_of_a_reader_has_its_bounds(desk: Desk, web: Served) -> None:
+    issued = give(desk)
+    for query in ("x" * 1001, "+".join(f"/{n}/" for n in range(6))):
+        answer = web.ask(path(issued, f"q.atom?q={query}"))
+        assert answer.status == 400 and "at most" in answer.text
+
+
+def test_every_address_that_is_told_works_as_it_is(desk: Desk, web: Served) -> None:
+    issued = give(desk)
+    told = addresses(desk.kit, issued)
+    assert len(told) == 3
+    for each in told:
+        answer = web.ask(each.removeprefix(desk.kit.base))
+        assert answer.status == 200, each
+    assert "Agency grain" in web.ask(told[-1].removeprefix(desk.kit.base)).text

@@ -316,8 +316,8 @@ def test_a_thousand_dead_callbacks_leave_a_live_one_as_it_is(
 def test_those_who_die_all_at_once_are_passed_over_and_then_wait_apart(
     desk: HubDesk, callbacks: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "FAST_DEADLINE", 0.05)
-    monkeypatch.setattr(rules, "LEAST_PATIENCE", 0.05)
+    monkeypatch.setattr(rules, "FAST_DEADLINE", 0.5)
+    monkeypatch.setattr(rules, "LEAST_PATIENCE", 0.5)
     with a_dead_server() as port:
         for n in range(200):
             given(desk, f"http://dead{n}.example:{port}/", f"dead{n}.example")

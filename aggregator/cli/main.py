@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("curating", "List decisions, newest first."),
     "tokens": ("tokens", "Give and take back the right to read private feeds."),
     "letters": ("letters", "Show who gets topics by e-mail, and send them."),
+    "webhooks": ("webhooks", "Show how webhooks fare, and try them."),
     "add": ("curating", "Add a column of your own from a text or HTML file."),
 }
 FLAGS = {"--json", "--no-color", "-q", "--quiet", "-v", "--verbose"}

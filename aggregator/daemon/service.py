@@ -50,7 +50,7 @@ FOLLOW_EVERY = 30.0  # between looks at lists that are due
 PAGES_EVERY = 1.0  # between looks at article pages that are due
 PUSH_EVERY = 2.0  # between looks at hubs that are to be asked
 FILES_EVERY = 5.0  # between looks at whether the folder of `site.out` is still right
-LETTERS_EVERY = 10.0  # between looks at letters that are due
+LETTERS_EVERY = 2.0  # between looks at letters that are due
 HUB_EVERY = 0.5  # between looks at what our hub has to deliver
 LEARN_EVERY = 5.0  # between looks at what waits in topics that publish by what they learnt
 TIDY_EVERY = 86400.0
@@ -103,6 +103,8 @@ class Service:
             if poll:
                 self._kit.reader.warm()
             self._polls = poll
+            if poll:
+                self._do(self.plan)
             self._start_jobs(poll=poll)
             # What was loaded stays: looking through it again took 40 ms, in which nobody is served.
             gc.collect()
@@ -205,9 +207,10 @@ class Service:
                 log.info("pages asked for", extra={"pages": report.asked, "kept": report.kept})
 
     def keep_up(self) -> None:
-        """Plan anew what a clock that has gone back would let wait for it: feeds, and jobs."""
+        """Plan anew what a clock that has gone back would let wait: feeds, letters, and jobs."""
         with self._kit.store.write() as tx:
             keep_up_with_clock(tx, self._kit.clock())
+        mailing.keep_up(self._kit)
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=self._now())
 
@@ -245,6 +248,10 @@ class Service:
         done = None if self._stop.is_set() else mailing.send_due(self._kit)
         if done is not None and (done.letters or done.questions or done.failed):
             log.info("letters sent", extra=asdict(done))
+
+    def plan(self) -> None:
+        """See that no letter waits for a time that a wrong clock gave it."""
+        mailing.keep_up(self._kit)
 
     def tidy(self) -> None:
         """Forget what nobody asks for any more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from aggregator.core import letters as rules
-from aggregator.core.addresses import mail_address
+from aggregator.core.addresses import box_of, mail_address
 from aggregator.errors import NotFound
 from aggregator.flow.curate import topic_named
 from aggregator.flow.kit import Kit
@@ -44,31 +44,51 @@ def ask(kit: Kit, slug: str, address: str, every: Every) -> Asked:
 
     Raises `NotFound` where there are none like it.
     """
-    box, now = mail_address(address), int(kit.clock())
+    said, now = mail_address(address), int(kit.clock())
     with kit.store.write() as tx:
         topic = topic_named(tx, slug)
         if every not in offered(kit, topic):
             raise NotFound(f"{slug} has no {every} letters")
-        if box is None:
+        if said is None:
             return Asked.NO_ADDRESS
-        known = tx.letters.of(topic.id, box)
-        if known is not None and (
-            now < known.asked_at + rules.ASK_AGAIN or (rules.gets(known) and known.every == every)
-        ):
-            return Asked.TAKEN
-        if tx.letters.asked_since(box, now - rules.DAY) >= rules.MOST_QUESTIONS:
-            return Asked.TAKEN
-        if tx.letters.waiting() >= rules.MOST_WAITING:
+        if _is_full(tx, now):  # before anything of the address is looked at
             return Asked.BUSY
-        if known is None:
-            tx.letters.add(new_reader(topic, box, every, now))
-        else:
-            # Who left and comes again is another reader: old letters must not say yes for them.
-            secret = known.secret if rules.gets(known) else _mint()
-            tx.letters.save(
-                replace(known, secret=secret, wants=every, asked_at=now, ask_at=now, failures=0)
-            )
+        asks = _may_be_asked(tx, topic, said, every, now)
+        tx.letters.wish(box_of(said), topic.id, now, asks=asks)
+        if asks:
+            _have_asked(tx, topic, said, every, now)
     return Asked.TAKEN
+
+
+def _is_full(tx: Tx, now: int) -> bool:
+    return (
+        tx.letters.waiting() >= rules.MOST_WAITING
+        or tx.letters.wishes_since(now - rules.DAY) >= rules.MOST_A_DAY
+    )
+
+
+def _may_be_asked(tx: Tx, topic: Topic, address: str, every: Every, now: int) -> bool:
+    """Return whether a question may go to an address: nobody is to be had written to at will."""
+    known = tx.letters.of(topic.id, address)
+    if known is not None and rules.gets(known) and known.every == every:
+        return False
+    asked = tx.letters.questions(box_of(address), now - rules.KEPT_WISHES)
+    recent = any(about == topic.id and at > now - rules.ASK_AGAIN for about, at in asked)
+    if recent and not (known is not None and rules.answered(known)):
+        return False
+    return rules.may_be_asked([at for _, at in asked], now)
+
+
+def _have_asked(tx: Tx, topic: Topic, address: str, every: Every, now: int) -> None:
+    known = tx.letters.of(topic.id, address)
+    if known is None:
+        tx.letters.add(new_reader(topic, address, every, now))
+        return
+    # Who left and comes again is another reader: old letters must not say yes for them.
+    secret = known.secret if rules.gets(known) else _mint()
+    tx.letters.save(
+        replace(known, secret=secret, wants=every, asked_at=now, ask_at=now, failures=0)
+    )
 
 
 def found(tx: Tx, secret: str) -> Found | None:
@@ -118,7 +138,8 @@ def leave(kit: Kit, secret: str) -> Found | None:
 def remove(kit: Kit, address: str) -> int:
     """Forget an address altogether. Raises `NotFound` where nobody has it."""
     with kit.store.write(durable=True) as tx:
-        many = tx.letters.remove(mail_address(address) or address)
+        said = mail_address(address) or address
+        many = tx.letters.remove(said, box_of(said))
     if not many:
         raise NotFound(f"no letters go to {address}; `letters list` shows where they go")
     return many
@@ -129,7 +150,9 @@ def tidy(kit: Kit) -> int:
     now = int(kit.clock())
     with kit.store.write() as tx:
         return tx.letters.forget(
-            asked_before=now - rules.KEPT_UNANSWERED, ended_before=now - rules.KEPT_ENDED
+            asked_before=now - rules.KEPT_UNANSWERED,
+            ended_before=now - rules.KEPT_ENDED,
+            wished_before=now - rules.KEPT_WISHES,
         )
 
 

@@ -89,7 +89,7 @@ class _Composing:
     def run(self) -> Published:
         """Number what is new, close what is full, and keep what changed."""
         tx, topic, now = self._tx, self._topic, self._now
-        webhooks.begin(tx, topic)
+        webhooks.begin(tx, topic, now)
         tx.publications.number(topic.id, now)
         closed = archiving.close(tx, topic, self._edition, now)
         if closed.more:

@@ -25,7 +25,10 @@ class LetterReader:
     confirmed_at: int | None = None  # None: gets nothing
     ended_at: int | None = None
     sent_to: int = 0  # the highest number of an item sent
+    skipped: tuple[int, ...] = ()  # numbers up to there that could not be seen then
     next_at: float | None = None  # when the next letter is due
+    taken_until: float | None = None  # till then one process has it, and no other sends
+    taken_to: int | None = None  # the highest number in a letter that may be out already
     failures: int = 0  # in a row
     problem: str | None = None
 
@@ -57,6 +60,7 @@ class Trouble(StrEnum):
 
     SERVER = "server"  # ours, for everybody: nothing goes out now
     LATER = "later"  # this letter, just now
+    UNCLEAR = "unclear"  # it was handed over whole, and nobody said whether it was taken
     ADDRESS = "address"  # nobody has this address
 
 
@@ -66,3 +70,13 @@ class Unsent:
 
     trouble: Trouble
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFigures:
+    """How it stands with letters."""
+
+    readers: int = 0  # who get them
+    asked: int = 0  # who have yet to say yes
+    due: int = 0  # letters and questions whose time has come
+    failing: int = 0  # readers whom the last letter did not reach

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
@@ -14,11 +16,18 @@ from aggregator.model.letter import Trouble, Unsent
 from aggregator.net.deadline import End, Ended, Exchange, Watchdog, shut
 
 SECONDS = 30.0  # to hand over one letter
+TAKING = 600.0  # more for a server to say that it took one (RFC 5321, section 4.5.3.2.6)
 MOST_A_CONNECTION = 100  # letters; some servers hang up after so many
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_DOT = re.compile(rb"^\.", re.MULTILINE)
+# What a refusal is about that stands behind an address: the address itself (RFC 3463, X.1 and
+# X.2.1), not the server's mood or rules.
+_OF_ADDRESS = re.compile(r"5\.(?:1\.|2\.1\b)")
+_WITH_REASON = re.compile(r"5\.\d")
+_NO_BOX = frozenset({550, 551, 553})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,10 @@ class MailServer:
     port: int
     tls: bool  # from the first byte
     login: tuple[str, str] | None = None
+
+    def without_login(self, said: str) -> str:
+        """Return words of a server without the password, should it repeat it."""
+        return said.replace(self.login[1], "…") if self.login and self.login[1] else said
 
     @property
     def is_here(self) -> bool:
@@ -68,8 +81,14 @@ class SmtpPostman:
     certificates.
     """
 
-    def __init__(self, *, seconds: float = SECONDS, trusts: ssl.SSLContext | None = None) -> None:
-        self._seconds, self._trusts = seconds, trusts
+    def __init__(
+        self,
+        *,
+        seconds: float = SECONDS,
+        taking: float = TAKING,
+        trusts: ssl.SSLContext | None = None,
+    ) -> None:
+        self._seconds, self._taking, self._trusts = seconds, taking, trusts
         self._watchdog = Watchdog()
         self._open: _Session | None = None
         self._server = ""
@@ -84,7 +103,7 @@ class SmtpPostman:
             return Unsent(trouble=Trouble.SERVER, problem="no letters are sent any more")
         try:
             session = self._session(server, where, exchange, sender)
-            session.sendmail(sender, [to], letter)
+            session.hand_over(letter, sender=sender, to=to, taking=self._taking)
             self._sent += 1
             return None
         except (OSError, smtplib.SMTPException, Ended) as error:
@@ -137,12 +156,17 @@ class SmtpPostman:
 
     def _unsent(self, error: Exception, exchange: Exchange, where: MailServer) -> Unsent:
         """Return what a failure means; the connection lives on only where the server said so."""
-        if exchange.ended is End.DEADLINE:
+        answered = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused))
+        if self._open is not None and self._open.is_out and not answered:
+            problem = f"{where.host} did not say whether it took the letter"
+            unsent = Unsent(trouble=Trouble.UNCLEAR, problem=problem)
+        elif exchange.ended is End.DEADLINE:
             problem = f"{where.host} took longer than {self._seconds:g} s"
             unsent = Unsent(trouble=Trouble.SERVER, problem=problem)
         else:
             unsent = _meaning(error, where)
-        if unsent.trouble is Trouble.SERVER:
+            unsent = replace(unsent, problem=where.without_login(unsent.problem))
+        if unsent.trouble in (Trouble.SERVER, Trouble.UNCLEAR):
             self._hang_up()
         return unsent
 
@@ -159,6 +183,7 @@ class _Session(smtplib.SMTP):
         self, server: MailServer, name: str, exchange: Exchange, trusts: ssl.SSLContext | None
     ) -> None:
         self._where, self._trusts, self._exchange = server, trusts, exchange
+        self.is_out = False  # whether a letter's last byte is on its way and nothing is answered
         super().__init__(local_hostname=name, timeout=exchange.remaining())
 
     def held_by(self, exchange: Exchange) -> None:
@@ -167,6 +192,39 @@ class _Session(smtplib.SMTP):
         if self.sock is not None:
             self.sock.settimeout(exchange.remaining())
             exchange.hold(partial(shut, self.sock))
+
+    def hand_over(self, letter: bytes, *, sender: str, to: str, taking: float) -> None:
+        """Send one letter. Raises `OSError`, `SMTPException` or `Ended`.
+
+        Once it is out whole the server has `taking` seconds more to say that it took it: who
+        hangs up before sends a letter twice that was taken all the time (RFC 1047).
+        """
+        self.ehlo_or_helo_if_needed()
+        size = [f"size={len(letter)}"] if self.has_extn("size") else []
+        code, said = self.mail(sender, size)
+        if code != 250:
+            self._back(code)
+            raise smtplib.SMTPSenderRefused(code, said, sender)
+        code, said = self.rcpt(to)
+        if code not in (250, 251):
+            self._back(code)
+            raise smtplib.SMTPRecipientsRefused({to: (code, said)})
+        code, said = self.docmd("data")
+        if code == 354:
+            self.send(_dotted(letter))
+            self.is_out = True
+            self._exchange.deadline = time.monotonic() + taking
+            self.held_by(self._exchange)
+            code, said = self.getreply()
+            self.is_out = False
+        if code != 250:
+            self._back(code)
+            raise smtplib.SMTPDataError(code, said)
+
+    def _back(self, code: int) -> None:
+        """Have the server forget a letter it did not want."""
+        if code != 421:  # it hangs up by itself
+            self.rset()
 
     def lives(self, exchange: Exchange) -> bool:
         """Return whether the server still answers, which it may not after each letter."""
@@ -218,7 +276,8 @@ def _meaning(error: Exception, where: MailServer) -> Unsent:
     """Return whose fault a failure is, by what the server answered (RFC 5321, section 4.2.1)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         ((code, said),) = error.recipients.values()
-        return Unsent(trouble=_whose(code, of_address=True), problem=_told(code, said))
+        told = _told(code, said)
+        return Unsent(trouble=_whose(code, told), problem=told)
     if isinstance(error, smtplib.SMTPAuthenticationError):
         problem = f"{where.host} does not take the login ({error.smtp_code})"
         return Unsent(trouble=Trouble.SERVER, problem=problem)
@@ -232,10 +291,26 @@ def _meaning(error: Exception, where: MailServer) -> Unsent:
     return Unsent(trouble=Trouble.SERVER, problem=f"{where.host}:{where.port}: {why}")
 
 
-def _whose(code: int, *, of_address: bool = False) -> Trouble:
-    if code == 421:  # it hangs up
+def _dotted(letter: bytes) -> bytes:
+    """Return a letter as it goes over the wire, its end included (RFC 5321, section 4.5.2)."""
+    end = b"" if letter.endswith(b"\r\n") else b"\r\n"
+    return _DOT.sub(b"..", letter) + end + b".\r\n"
+
+
+def _whose(code: int, of_address: str = "") -> Trouble:
+    """Return whose fault an answer is; `of_address` is what was said of an address.
+
+    A server that takes nothing from us, or for nobody, refuses addresses too: who is given up for
+    that would be everybody.
+    """
+    if code == 421 or code in (530, 535, 538):  # it hangs up; it wants a login
         return Trouble.SERVER
-    return Trouble.ADDRESS if of_address and code >= 500 else Trouble.LATER
+    if not of_address or code < 500:
+        return Trouble.LATER
+    if _WITH_REASON.search(of_address):
+        return Trouble.ADDRESS if _OF_ADDRESS.search(of_address) else Trouble.LATER
+    nobody = code in _NO_BOX and "relay" not in of_address.lower()
+    return Trouble.ADDRESS if nobody else Trouble.LATER
 
 
 def _told(code: int, said: bytes | str) -> str:

@@ -10,13 +10,14 @@ from aggregator.ports.audience import Audience
 from aggregator.ports.corrections import Corrections
 from aggregator.ports.desk import Publications, Topics, Withdrawals
 from aggregator.ports.feeds import Feeds
+from aggregator.ports.hooks import Hooks
 from aggregator.ports.hosts import Hosts
 from aggregator.ports.hub import Hub
 from aggregator.ports.journal import Journal
 from aggregator.ports.keys import Keys
 from aggregator.ports.learning import Learning
 from aggregator.ports.ledger import Ledger
-from aggregator.ports.letters import Hooks, Letters
+from aggregator.ports.letters import Letters
 from aggregator.ports.lists import Lists
 from aggregator.ports.marks import Marks
 from aggregator.ports.news import Entries, Stories

@@ -11,13 +11,14 @@ from aggregator.store.confidential import SqliteConfidential
 from aggregator.store.corrections import SqliteCorrections
 from aggregator.store.entries import SqliteEntries
 from aggregator.store.feeds import SqliteFeeds
+from aggregator.store.hooks import SqliteHooks
 from aggregator.store.hosts import SqliteHosts
 from aggregator.store.hub import SqliteHub
 from aggregator.store.journal import SqliteJournal
 from aggregator.store.keys import SqliteKeys
 from aggregator.store.learning import SqliteLearning
 from aggregator.store.ledger import SqliteLedger
-from aggregator.store.letters import SqliteHooks, SqliteLetters
+from aggregator.store.letters import SqliteLetters
 from aggregator.store.lists import SqliteLists
 from aggregator.store.marks import SqliteMarks
 from aggregator.store.meta import SqliteMeta

@@ -10,6 +10,7 @@ from aggregator import __version__
 from aggregator.core.dates import rfc3339
 from aggregator.core.health import DAYS
 from aggregator.flow.kit import Kit
+from aggregator.model.topic import TopicStatus
 from aggregator.ports import Tx
 from aggregator.web import pages
 from aggregator.web.answers import HTML
@@ -102,6 +103,8 @@ def status_json(tx: Tx, kit: Kit) -> bytes:
             "pushed": told.pushed,
         },
         "hub": _hub(tx, kit),
+        "letters": asdict(tx.letters.figures(kit.clock())),
+        "webhooks": _webhooks(tx),
         "entries": told.entries,
         "asked": {"days": DAYS, **asdict(told.asked)},
         "topics": [
@@ -116,6 +119,18 @@ def _hub(tx: Tx, kit: Kit) -> dict[str, object]:
     told = asdict(tx.hub.figures(kit.clock()))
     oldest = told.pop("oldest")
     return {**told, "oldest": _at(None if oldest is None else int(oldest))}
+
+
+def _webhooks(tx: Tx) -> dict[str, object]:
+    """Return how many there are and how they fare; never whose they are."""
+    told = asdict(tx.hooks.figures())
+    oldest = told.pop("oldest")
+    named = (each.spec.webhooks for each in tx.topics.all(TopicStatus.ACTIVE))
+    return {
+        "named": sum(map(len, named)),
+        **told,
+        "oldest": _at(None if oldest is None else int(oldest)),
+    }
 
 
 def _at(seconds: int | None) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from aggregator.formats.letter import html_letter
 from tests.browser.test_public_pages import browser
+from tests.formats.test_letter import LETTER
 from tests.web.test_letters import IDA, Post, post
 
 if TYPE_CHECKING:
@@ -61,5 +64,32 @@ def test_it_works_without_script(browser: Browser, post: Post) -> None:
         page.get_by_text("Look into your mail").wait_for()
         post.send()
         assert post.box.got[-1].to == IDA
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [600, 390])
+def test_a_letter_is_read_in_both_schemes_and_fetches_nothing(
+    browser: Browser, scheme: Literal["light", "dark"], width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    (item, *_) = LETTER.items
+    long = replace(item, title="Grain" * 40, summary="w" * 400, note="Mind the date.")
+    asked = replace(LETTER, items=(), button=("Yes, send it to me", f"{LETTER.page_url}/yes"))
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 700})
+    fetched: list[str] = []
+    try:
+        page = context.new_page()
+        page.on("request", lambda request: fetched.append(request.url))
+        for letter in (replace(LETTER, items=(long, *LETTER.items)), asked):
+            page.set_content(html_letter(letter))
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert dark == ("rgb(23, 22, 20)" if scheme == "dark" else "rgb(251, 249, 245)")
+        assert not [each for each in fetched if not each.startswith("about:")]
     finally:
         context.close()

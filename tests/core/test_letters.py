@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.core import letters as rules
-from aggregator.core.addresses import mail_address
+from aggregator.core.addresses import box_of, mail_address
 from aggregator.model.ids import TopicId
 from aggregator.model.letter import LetterReader, Trouble, Unsent
 from aggregator.model.settings import LetterBox
@@ -142,3 +142,53 @@ def test_letters_go_to_plain_addresses_alone(said: str, kept: str | None) -> Non
 def test_no_address_breaks_out_of_its_header(said: str) -> None:
     kept = mail_address(said)
     assert kept is None or (kept.isprintable() and " " not in kept and kept.count("@") == 1)
+
+
+@pytest.mark.parametrize("base", ["https://bücher.example", "https://lane.org/nachrichten-über"])
+def test_links_in_headers_are_written_as_machines_read_them(base: str) -> None:
+    reader = a_reader()
+    letter = rules.issue(ordinary_edition(), reader, BOX, base=base, now=NOON)
+    told = f"{letter.leave_url} {letter.list_id} {rules.confirm_url(base, 'lane', reader)}"
+    assert told.isascii() and (letter.leave_url or "").startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Ida@Bücher.example", "ida@xn--bcher-kva.example"),
+        ("ida@例え.jp", "ida@xn--r8jz45g.jp"),
+        ("ida@bücher。example", "ida@xn--bcher-kva.example"),
+        ("ïda@example.org", None),
+        ("ida@exa\u200bmple.org", "ida@example.org"),  # as browsers have it
+        ("ida@\u202eexample.org", None),
+        ("ida@example.org\r\nBcc: bo@example.org", None),
+        ("ida@example.org, bo@example.org", None),
+        ("ida@[127.0.0.1]", None),
+        ("ida@example.org>", None),
+        ("<ida@example.org>", None),
+        ('"ida bo"@example.org', None),
+        ("ida@" + "ü" * 300 + ".example", None),
+        ("ida@xn--\udcff.example", None),
+        ("@example.org", None),
+        ("ida@", None),
+    ],
+)
+def test_addresses_beyond_ascii_and_beyond_reason(said: str, kept: str | None) -> None:
+    assert mail_address(said) == kept
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_address_ever_breaks_a_line(name: str, host: str) -> None:
+    kept = mail_address(f"{name}@{host}")
+    assert kept is None or (kept.isascii() and kept.isprintable() and " " not in kept)
+    assert kept is None or (mail_address(kept) == kept and box_of(kept).count("@") == 1)
+
+
+@given(st.sampled_from(["daily", "weekly"]), st.integers(0, 10**6), st.integers(0, 20 * 365))
+def test_only_a_clock_that_was_wrong_puts_a_letter_out_of_step(
+    every: str, ahead: int, days: int
+) -> None:
+    now, rhythm = NOON + days * rules.DAY, Every(every)
+    plan = rules.next_letter(rhythm, BOX, now + ahead % rules.PERIOD[rhythm])
+    assert not rules.out_of_step(plan, rhythm, BOX, now)
+    assert rules.out_of_step(plan + 3 * rules.PERIOD[rhythm], rhythm, BOX, now)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import email
 import re
 from dataclasses import replace
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 
-from aggregator.formats.letter import html_letter, mail_bytes, plain_letter
+from aggregator.core.text import clean_line
+from aggregator.formats.letter import fitted, html_letter, mail_bytes, plain_letter
 from aggregator.model.letter import Letter
 from tests.formats.editions import ordinary_edition
 from tests.makers import NOON
@@ -124,3 +127,91 @@ def test_editors_words_stand_in_the_text() -> None:
     noted = replace(item, note="Mind the date.", correction="nine, not ten")
     text = plain_letter(replace(LETTER, items=(noted,)))
     assert re.search("Editor’s note: Mind the date.\nCorrected: nine, not ten\n", text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Ships left the port. ", "Судна вийшли з порту. ", '<&> "quoted" & more. ', "船出港。"],
+)
+def test_a_huge_letter_is_cut_before_mail_programs_cut_it(words: str) -> None:
+    (item, *_) = LETTER.items
+    items = tuple(
+        replace(item, uri=f"tag:{n}", title=f"Number {n}", summary=words * 200) for n in range(50)
+    )
+    letter = fitted(replace(LETTER, items=items, more=7))
+    assert 1 <= len(letter.items) < 50 and letter.items == items[: len(letter.items)]
+    assert letter.more == 7 + 50 - len(letter.items)
+    raw = mail_bytes(letter)
+    for part in raw.split(b"\r\n--")[1:3]:
+        assert len(part) <= 102_000
+    assert LEAVE in content(letter, "html") and f"{letter.more} more" in content(letter, "html")
+    assert fitted(letter) == letter
+
+
+def test_a_letter_that_fits_is_left_as_it_is_and_one_item_always_stays() -> None:
+    assert fitted(LETTER) is LETTER
+    assert len(fitted(LETTER, most=10).items) == 1
+
+
+def test_letters_beyond_ascii_take_the_shorter_way() -> None:
+    (item, *_) = LETTER.items
+    cyrillic = replace(LETTER, items=(replace(item, summary="Судна вийшли з порту. " * 200),))
+    kinds = {part["Content-Transfer-Encoding"] for part in read(cyrillic).iter_parts()}
+    assert kinds == {"base64"}
+    kinds = {part["Content-Transfer-Encoding"] for part in read(LETTER).iter_parts()}
+    assert kinds == {"quoted-printable"}
+
+
+def decoded(letter: Letter, header: str) -> str:
+    """Return a header as mail programs read it, which need not have our library's mistakes."""
+    return str(make_header(decode_header(email.message_from_bytes(mail_bytes(letter))[header])))
+
+
+LONG_NAME = "Редакція новин про зерно та море, Одеса і світ"
+
+
+@given(st.text(min_size=1, max_size=300))
+@example(LONG_NAME * 3)
+@example("=?utf-8?q?x?=")
+def test_a_subject_arrives_as_it_was_meant(subject: str) -> None:
+    assert decoded(replace(LETTER, subject=subject), "Subject") == clean_line(subject, limit=200)
+
+
+@given(st.text(max_size=80))
+@example(LONG_NAME)
+@example('Lane "the desk" \\ Desk')
+def test_a_senders_name_arrives_and_breaks_nothing(name: str) -> None:
+    said = clean_line(name.replace("<", "").replace(">", ""), limit=60)
+    letter = replace(LETTER, sender=f"{said} <letters@lane.org>" if said else "letters@lane.org")
+    mail = read(letter)
+    (sender,) = mail["From"].addresses
+    assert sender.addr_spec == "letters@lane.org" and not mail.defects
+    shown, address = parseaddr(email.message_from_bytes(mail_bytes(letter))["From"])
+    assert address == "letters@lane.org"
+    assert str(make_header(decode_header(shown))) == said
+
+
+def test_what_filters_look_for_is_there_once_and_aligned() -> None:
+    raw = mail_bytes(LETTER)
+    head = raw.partition(b"\r\n\r\n")[0].decode()
+    names = re.findall(r"^([\w-]+):", head, re.M)
+    once = [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Content-Type",
+        "List-Id",
+    ]
+    assert all(names.count(each) == 1 for each in once) and len(set(names)) == len(names)
+    assert "Sender" not in names and "Reply-To" not in names  # From speaks for itself
+    mail = read(LETTER)
+    assert (
+        mail["Message-ID"].endswith("@lane.org>") and mail["From"].addresses[0].domain == "lane.org"
+    )
+    assert mail["Date"].datetime.utcoffset().total_seconds() == 0
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert all("MIME-Version" not in part for part in mail.iter_parts())
+    assert all(part.get_content_charset() == "utf-8" for part in mail.iter_parts())

@@ -49,6 +49,7 @@ class Mailbox:
     tls: ssl.SSLContext | None = None  # with it STARTTLS is offered
     drip: float = 0.0  # seconds between two bytes of a greeting that never ends
     hangs_up_after: int = 0  # letters
+    takes: float = 0.0  # seconds until it says that it took a letter; less than 0: it hangs up
 
     @property
     def url(self) -> str:
@@ -153,6 +154,9 @@ class _Talk:
                 return False
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         self._box.got.append(Got(sender=self._sender, to=self._to, raw=b"".join(lines)))
+        if self._box.takes < 0:
+            return False
+        time.sleep(self._box.takes)
         self._say(self._box.answers.get("TAKEN", "250 taken"))
         self._letters += 1
         return self._letters != self._box.hangs_up_after

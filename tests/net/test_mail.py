@@ -77,7 +77,15 @@ def test_a_round_of_letters_takes_one_connection_and_rest_hangs_up(
     ("answer", "trouble"),
     [
         ("550 no such box", Trouble.ADDRESS),
+        ("550 5.1.1 no such box", Trouble.ADDRESS),
+        ("550 5.2.1 box is shut", Trouble.ADDRESS),
         ("451 come again", Trouble.LATER),
+        ("452 4.2.2 box is full", Trouble.LATER),
+        ("552 5.2.2 box is full", Trouble.LATER),
+        ("550 5.7.1 not from you", Trouble.LATER),
+        ("550 relaying denied", Trouble.LATER),
+        ("554 no thanks", Trouble.LATER),
+        ("530 5.7.0 log in first", Trouble.SERVER),
         ("421 closing", Trouble.SERVER),
     ],
 )
@@ -95,6 +103,51 @@ def test_a_letter_that_is_not_liked_is_tried_later(postman: SmtpPostman, box: Ma
     box.answers["TAKEN"] = "554 too much news"
     unsent = send(postman, box)
     assert unsent is not None and unsent.trouble is Trouble.LATER and "too much" in unsent.problem
+
+
+def test_a_server_that_takes_long_to_say_yes_is_waited_for(box: Mailbox) -> None:
+    box.takes = 0.6
+    postman = SmtpPostman(seconds=0.3, taking=10.0)
+    try:
+        assert send(postman, box) is None
+        assert send(postman, box) is None
+        assert (len(box.got), box.connections) == (2, 1)
+    finally:
+        postman.close()
+
+
+@pytest.mark.parametrize("takes", [5.0, -1.0])
+def test_of_a_letter_that_is_out_whole_it_is_told_that_nobody_knows(
+    box: Mailbox, takes: float
+) -> None:
+    box.takes = takes
+    postman = SmtpPostman(seconds=5.0, taking=0.2)
+    unsent = send(postman, box)
+    postman.close()
+    assert unsent is not None and unsent.trouble is Trouble.UNCLEAR
+    assert "did not say" in unsent.problem
+
+
+def test_closing_does_not_wait_for_a_server_that_does_not_say(box: Mailbox) -> None:
+    box.takes = 3.0
+    postman = SmtpPostman(seconds=60.0)
+    outcomes: list[Unsent | None] = []
+    thread = threading.Thread(target=lambda: outcomes.append(send(postman, box)))
+    thread.start()
+    while not box.got:
+        time.sleep(0.005)
+    postman.close()
+    thread.join(2.5)
+    assert not thread.is_alive()
+    assert outcomes[0] is not None and outcomes[0].trouble is Trouble.UNCLEAR
+
+
+@pytest.mark.parametrize("letter", [b".\r\n..\r\n.x\r\ny.\r\n", b"a\r\n.b", b"\r\n.\r\n"])
+def test_dots_at_the_beginning_of_a_line_come_through(
+    postman: SmtpPostman, box: Mailbox, letter: bytes
+) -> None:
+    assert postman.send(box.url, letter, sender=DESK, to=IDA) is None
+    assert box.got[0].raw.removesuffix(b"\r\n") == letter.removesuffix(b"\r\n")
 
 
 def test_a_server_that_is_not_there_is_the_servers_fault(postman: SmtpPostman) -> None:
@@ -175,6 +228,15 @@ def test_a_login_that_is_not_taken_is_told_without_it(postman: SmtpPostman, box:
     unsent = send(postman, box, url=f"smtp://ida:secret@127.0.0.1:{box.port}")
     assert unsent is not None and unsent.trouble is Trouble.SERVER
     assert "login" in unsent.problem and "secret" not in unsent.problem
+
+
+@pytest.mark.parametrize("word", ["MAIL", "RCPT", "TAKEN", "DATA", IDA])
+def test_a_server_that_repeats_the_password_is_not_quoted_with_it(
+    postman: SmtpPostman, box: Mailbox, word: str
+) -> None:
+    box.answers[word] = "550 what is s3cret-word to me"
+    unsent = send(postman, box, url=f"smtp://ida:s3cret-word@127.0.0.1:{box.port}")
+    assert unsent is not None and "s3cret" not in unsent.problem
 
 
 @pytest.mark.parametrize(

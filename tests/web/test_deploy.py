@@ -191,6 +191,19 @@ def test_what_is_no_file_is_asked_of_us_and_what_is_no_page_is_hidden(
         assert theirs.ask("/.aggregator-site.json").status == 404
 
 
+@pytest.mark.parametrize("name", list(FRONTS))
+def test_addresses_with_a_secret_in_them_stand_in_no_log(name: str, tmp_path: Path) -> None:
+    with _front(name, tmp_path) as (theirs, ours, _):
+        for kind in ("letters/global-lane/unsubscribe", "letters/global-lane/confirm", "feeds"):
+            path = f"/{kind}/s3cret-of-{kind[:5]}"
+            assert theirs.ask(path).status == ours.ask(path).status == 404
+        assert theirs.ask("/status.json").status == 200
+    logs = {each.name: each.read_text() for each in (tmp_path / name).iterdir() if each.is_file()}
+    assert not [each for each, said in logs.items() if "s3cret" in said]
+    if name == "nginx":
+        assert "/status.json" in logs["access"]
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
 def test_both_examples_give_every_file_its_type_and_its_time(name: str) -> None:
     said = (DEPLOY / name).read_text().replace("$aggregator_fresh", "300")

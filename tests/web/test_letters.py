@@ -225,7 +225,7 @@ def test_who_asks_for_many_is_told_to_come_again(post: Post) -> None:
 
     said = [wish(number, "8.8.8.8") for number in range(AT_ONCE + 2)]
     assert [each.status for each in said] == [202] * AT_ONCE + [429] * 2
-    assert int(said[-1].headers["retry-after"]) <= 61
+    assert 60 < int(said[-1].headers["retry-after"]) <= 601
     assert wish(99, "9.9.9.9").status == 202
 
 

@@ -32,6 +32,7 @@ MOST_OF_HOST = 1000  # subscriptions of one host, and those at one machine, what
 MOST_OF_BOTH = 100  # the same of one document: each change of it is so many bodies to them
 MOST_WAITING_OF_HOST = 200  # requests of one host that are not confirmed yet
 MOST_WAITING_OF_ASKER = 50  # the same of whoever asks, wherever the callbacks are
+MOST_WAITING_OF_ANYBODY = 500  # of all askers together that cannot be told apart
 MOST_WAITING = 1000
 
 VERIFY_DEADLINE = 3.0  # seconds a subscriber has to say that it was them
@@ -203,13 +204,16 @@ def lease(text: str) -> int:
     return min(max(int(text[:12]), SHORTEST_LEASE), LONGEST_LEASE)
 
 
-def room(crowd: Crowd, *, is_known: bool) -> Refused | None:
-    """Return why one more cannot be let in; who is subscribed already may always renew or leave."""
+def room(crowd: Crowd, *, is_known: bool, asker: str) -> Refused | None:
+    """Return why one more cannot be let in; who is subscribed already may always renew or leave.
+
+    All whom nothing tells apart are one asker (""), with more room than one has.
+    """
     if is_known:
         return None
     if (
         crowd.waiting_of_host >= MOST_WAITING_OF_HOST
-        or crowd.waiting_of_asker >= MOST_WAITING_OF_ASKER
+        or crowd.waiting_of_asker >= (MOST_WAITING_OF_ASKER if asker else MOST_WAITING_OF_ANYBODY)
         or crowd.waiting >= MOST_WAITING
     ):
         why = "too many requests wait to be confirmed: come again in a few minutes"
@@ -236,7 +240,7 @@ def may_change(wish: Wish, before: Subscription | None) -> bool:
     """
     if before is None or wish.mode is not Mode.SUBSCRIBE or before.secret == wish.secret:
         return True
-    return before.asker == wish.asker
+    return bool(wish.asker) and before.asker == wish.asker
 
 
 def question(wish: Wish, base: str, challenge: str) -> str:

@@ -55,7 +55,7 @@ def accept(kit: Kit, said: Mapping[str, str], asker: str = "") -> Refused | None
         if not hub.may_change(wish, before):
             return hub.ANOTHERS
         crowd = tx.hub.crowd(wish.path, wish.host, asker)
-        refused = hub.room(crowd, is_known=before is not None)
+        refused = hub.room(crowd, is_known=before is not None, asker=wish.asker)
         if refused is None:
             tx.hub.wish(wish)
     return refused
@@ -111,10 +111,6 @@ def deliver(kit: Kit, delivery: Delivery, lane: Lane, visit: Visit | None = None
         return
     now = kit.clock()
     with kit.store.write() as tx:
-        if visit.found_full:
-            # Its name led elsewhere when it was confirmed: whoever is there is told nothing.
-            tx.hub.leave(subscription.path, subscription.callback)
-            return
         if visit.found_taken:
             tx.hub.put_off(delivery, now + hub.TURN_WAIT)
             return

@@ -75,14 +75,14 @@ class SqliteHub:
         return None if row is None else _a_subscription(row)
 
     def crowd(self, path: str, host: str, asker: str = "") -> Crowd:
-        """Return how many there are already; who cannot be told from others is not counted."""
+        """Return how many there are already; all who cannot be told apart are one asker, ""."""
         row = self._conn.execute(
             "SELECT (SELECT count(*) FROM hub_subscriptions WHERE path = :path) AS of_path,"
             " (SELECT count(*) FROM hub_subscriptions WHERE host = :host) AS of_host,"
             " (SELECT count(*) FROM hub_subscriptions WHERE host = :host AND path = :path)"
             " AS of_both,"
             " (SELECT count(*) FROM hub_requests WHERE host = :host) AS waiting_of_host,"
-            " (SELECT count(*) FROM hub_requests WHERE asker = :asker AND :asker <> '')"
+            " (SELECT count(*) FROM hub_requests WHERE asker = :asker)"
             " AS waiting_of_asker, (SELECT count(*) FROM hub_requests) AS waiting",
             {"path": path, "host": host, "asker": asker},
         ).fetchone()

@@ -159,27 +159,32 @@ def test_too_many_failures_end_a_subscription() -> None:
 
 def test_a_full_or_crowded_hub_lets_those_in_it_renew_and_leave() -> None:
     full = Crowd(of_path=hub.MOST_OF_PATH, of_host=0, waiting_of_host=0, waiting=0)
-    assert hub.room(full, is_known=True) is None
-    refused = hub.room(full, is_known=False)
+    assert hub.room(full, is_known=True, asker="ida") is None
+    refused = hub.room(full, is_known=False, asker="ida")
     assert refused is not None and refused.status == 503
     crowded = Crowd(of_path=0, of_host=0, waiting_of_host=0, waiting=hub.MOST_WAITING)
-    assert hub.room(crowded, is_known=True) is None
-    refused = hub.room(crowded, is_known=False)
+    assert hub.room(crowded, is_known=True, asker="ida") is None
+    refused = hub.room(crowded, is_known=False, asker="ida")
     assert refused is not None and refused.status == 429
 
 
 def test_a_crowded_host_machine_or_asker_lets_nobody_new_in() -> None:
     few = Crowd(of_path=1, of_host=1, waiting_of_host=1, waiting=1)
-    assert hub.room(few, is_known=False) is None
+    assert hub.room(few, is_known=False, asker="ida") is None
     for name, most, status in (
         ("of_both", hub.MOST_OF_BOTH, 503),
         ("of_host", hub.MOST_OF_HOST, 503),
         ("waiting_of_asker", hub.MOST_WAITING_OF_ASKER, 429),
         ("waiting_of_host", hub.MOST_WAITING_OF_HOST, 429),
     ):
-        refused = hub.room(replace(few, **{name: most}), is_known=False)
+        refused = hub.room(replace(few, **{name: most}), is_known=False, asker="ida")
         assert refused is not None and refused.status == status
-        assert hub.room(replace(few, **{name: most - 1}), is_known=False) is None
+        assert hub.room(replace(few, **{name: most - 1}), is_known=False, asker="ida") is None
+    anybody = replace(few, waiting_of_asker=hub.MOST_WAITING_OF_ASKER)
+    assert hub.room(anybody, is_known=False, asker="") is None
+    anybody = replace(few, waiting_of_asker=hub.MOST_WAITING_OF_ANYBODY)
+    assert hub.room(anybody, is_known=False, asker="") is not None
+    assert hub.MOST_WAITING_OF_ANYBODY < hub.MOST_WAITING, "room is left for those told apart"
 
 
 def test_callbacks_are_counted_by_their_domain() -> None:
@@ -202,6 +207,7 @@ def test_only_who_asked_for_a_subscription_may_change_its_secret() -> None:
     assert not hub.may_change(replace(evil, asker="eve"), before)
     assert not hub.may_change(replace(ours, secret=None, asker="eve"), before)
     assert hub.may_change(replace(evil, asker="ida"), before)
+    assert not hub.may_change(replace(evil, asker=""), replace(before, asker="")), "anybody"
     assert hub.may_change(a_wish(mode="unsubscribe", secret="evil"), before)
 
 

@@ -276,7 +276,7 @@ def test_a_crowd_is_counted(store: Store) -> None:
         tx.hub.wish(a_wish("b"))
         tx.hub.wish(a_wish("c", asker="eve"))
         crowd = tx.hub.crowd(ATOM, "a.example", "eve")
-        assert tx.hub.crowd(ATOM, "a.example").waiting_of_asker == 0
+        assert tx.hub.crowd(ATOM, "a.example").waiting_of_asker == 2, "one for all"
     assert crowd == Crowd(
         of_path=1, of_host=2, of_both=1, waiting_of_host=1, waiting_of_asker=1, waiting=3
     )

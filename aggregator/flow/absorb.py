@@ -194,6 +194,7 @@ def _keep(tx: Tx, polled: Polled, intake: Intake, blocks: Blocks, desk: Desk) ->
     if gone or given:
         tx.entries.take_back(gone, now, TAKEN_BACK)
         # What editors keep out meanwhile comes back by no publisher's word.
+        tx.entries.explain_withdrawn(given, None)
         tx.entries.set_withdrawn([each for each in given if is_free(tx, each, blocks)], None)
     stories = [each.article_id for each in kept] + [each.into for each in intake.merges]
     found = (tx.stories.of_entry(entry_id) for entry_id in (*gone, *given))

@@ -75,7 +75,7 @@ def path_of(topic: Topic, archive: Archive, ending: str) -> str:
 def _mend(
     tx: Tx, topic: Topic, archive: Archive, numbers: Sequence[int], *, now: int, base: str
 ) -> list[str]:
-    showings = marked(tx, tx.publications.numbered(topic.id, archive.first, archive.last, now))
+    showings = marked(tx, tx.publications.archived(topic.id, archive.first, archive.last, now))
     shown = {_number(each): each for each in showings}
     uris = tx.archives.uris(topic.id, range(archive.first, archive.last + 1))
     order = [uris[number] for number in sorted(uris, reverse=True)]

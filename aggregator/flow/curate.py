@@ -23,6 +23,7 @@ from aggregator.flow.kit import Kit
 from aggregator.flow.retelling import RETOLD, step_back
 from aggregator.flow.setup import identity
 from aggregator.flow.undoing import is_journalled, original_of, reverse, since_now
+from aggregator.flow.upkeep import TAKEN_BACK
 from aggregator.model.entry import Entry
 from aggregator.model.ids import ArticleId, DecisionId, EntryId, FeedId
 from aggregator.model.learn import LEARNT
@@ -117,8 +118,8 @@ def withdraw(kit: Kit, what: str, *, reason: str, actor: str) -> tuple[Decision,
                 why=reason,
             )
         )
-        _take_out(tx, kit, decision, entries, now)
-    return decision, len(entries)
+        many = _take_out(tx, kit, decision, entries, now)
+    return decision, many
 
 
 def topic_named(tx: Tx, slug: str) -> Topic:
@@ -175,18 +176,23 @@ def _follow_undo(tx: Tx, kit: Kit, undone: Decision, now: int) -> None:
         _take_out(tx, kit, original, _entries_of(tx, original.payload), now)
 
 
-def _take_out(tx: Tx, kit: Kit, decision: Decision, entries: Sequence[EntryId], now: int) -> None:
+def _take_out(tx: Tx, kit: Kit, decision: Decision, entries: Sequence[EntryId], now: int) -> int:
     for kind, value in _blocks(decision.payload):
         tx.withdrawals.add(kind, value, decision.why, now, decision.id)
-    tx.entries.set_withdrawn(entries, now)
+    many = tx.entries.set_withdrawn(entries, now)
     _let_follow(tx, kit, entries, now)
+    return many
 
 
 def _let_return(tx: Tx, kit: Kit, decision: Decision, now: int) -> None:
-    """Lift its blocks; what another withdrawal still covers stays out."""
+    """Lift its blocks; what another withdrawal covers, or its publisher took back, stays out."""
     tx.withdrawals.lift(decision.id, now)
     blocks = tx.withdrawals.blocks()
-    entries = _entries_of(tx, decision.payload)
+    entries = tuple(
+        each
+        for each in _entries_of(tx, decision.payload)
+        if tx.placing.withdrawn_why(each) != TAKEN_BACK
+    )
     if blocks:
         entries = tuple(each for each in entries if is_free(tx, each, blocks))
     tx.entries.set_withdrawn(entries, None)

@@ -136,6 +136,11 @@ class Publications(Protocol):
         """Those visible now that have these numbers, newest first."""
         ...
 
+    def archived(self, topic_id: TopicId, first: int, last: int, now: float) -> tuple[Showing, ...]:
+        """What an archive of these numbers holds as it reads now, newest first: also what editors
+        took out of the topic since."""
+        ...
+
     def keep(self, document: Document) -> bool:
         """Write it unless the same bytes are there; True when they changed."""
         ...

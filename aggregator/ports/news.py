@@ -66,14 +66,21 @@ class Entries(Protocol):
 
     def count(self) -> int: ...
     def take_back(self, entry_ids: Sequence[EntryId], at: int, why: str) -> None:
-        """Withdraw what is not withdrawn yet, and remember why."""
+        """Withdraw these, and remember why; of those withdrawn already only that."""
+        ...
+
+    def explain_withdrawn(self, entry_ids: Sequence[EntryId], why: str | None) -> None:
+        """Remember, or forget, why entries are withdrawn; others stay as they are."""
         ...
 
     def taken_back(self, feed_id: FeedId, why: str) -> tuple[EntryId, ...]:
         """A feed's entries that were withdrawn for this reason."""
         ...
 
-    def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> None: ...
+    def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> int:
+        """Withdraw entries, or bring them back (None); return of how many that is news."""
+        ...
+
     def of_feed(self, feed_id: FeedId) -> tuple[EntryId, ...]: ...
     def of_host(self, host: str) -> tuple[EntryId, ...]:
         """Entries whose article or whose feed lies on this host."""

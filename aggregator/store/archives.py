@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from aggregator.model.ids import EntryId, TopicId
 from aggregator.model.publication import Archive
-from aggregator.store.publications import VISIBLE
+from aggregator.store.publications import ARCHIVABLE, VISIBLE
 from aggregator.store.sqlite import Connection, many
 
 _OPEN = f"""
@@ -52,7 +52,7 @@ _TOUCHED = f"""
       AND ({_PUBLIC} OR NOT EXISTS (
           SELECT 1 FROM archived_sources o
           WHERE o.topic_id = s.topic_id AND o.number = s.number AND o.shown))
-      AND s.number IN (SELECT i.number {VISIBLE} AND i.number = s.number)
+      AND s.number IN (SELECT i.number {ARCHIVABLE} AND i.number = s.number)
     ORDER BY 1
 """
 _URIS = """

@@ -199,8 +199,11 @@ class SqliteEntries:
         (count,) = self._conn.execute("SELECT count(*) FROM entries").fetchone()
         return int(count)
 
-    def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> None:
-        """Withdraw entries, which also takes them out of search; None brings them back."""
+    def set_withdrawn(self, entry_ids: Sequence[EntryId], at: int | None) -> int:
+        """Withdraw entries, which also takes them out of search; None brings them back.
+
+        Returns of how many that is news.
+        """
         touched = self._conn.execute(
             "SELECT id, title, summary FROM entries"
             " WHERE id IN (SELECT value FROM json_each(?)) AND (withdrawn_at IS NULL) = ?",
@@ -212,18 +215,19 @@ class SqliteEntries:
             "UPDATE entries SET withdrawn_at = ?, withdrawn_why = NULL WHERE id = ?",
             [(at, entry_id) for entry_id, _, _ in texts],
         )
+        return len(texts)
 
     def take_back(self, entry_ids: Sequence[EntryId], at: int, why: str) -> None:
-        """Withdraw entries that are not withdrawn yet, and remember why."""
-        shown = self._conn.execute(
-            "SELECT id FROM entries WHERE withdrawn_at IS NULL"
-            " AND id IN (SELECT value FROM json_each(?))",
-            (many(entry_ids),),
-        )
-        ids = [EntryId(row[0]) for row in shown]
-        self.set_withdrawn(ids, at)
-        self._conn.executemany(
-            "UPDATE entries SET withdrawn_why = ? WHERE id = ?", [(why, each) for each in ids]
+        """Withdraw entries, and remember why; of those withdrawn already only that."""
+        self.set_withdrawn(entry_ids, at)
+        self.explain_withdrawn(entry_ids, why)
+
+    def explain_withdrawn(self, entry_ids: Sequence[EntryId], why: str | None) -> None:
+        """Remember, or forget, why entries are withdrawn; the others stay as they are."""
+        self._conn.execute(
+            "UPDATE entries SET withdrawn_why = ?1 WHERE withdrawn_at IS NOT NULL"
+            " AND id IN (SELECT value FROM json_each(?2))",
+            (why, many(entry_ids)),
         )
 
     def taken_back(self, feed_id: FeedId, why: str) -> tuple[EntryId, ...]:

@@ -13,20 +13,20 @@ from aggregator.store import rows
 from aggregator.store.sqlite import Connection, Row, many
 
 # What may be shown at all: its lead is public and not withdrawn, and a verdict stands behind it.
-VISIBLE = """
+# What editors took out again later stays in archives that were closed with it.
+ARCHIVABLE = """
     FROM items i
     JOIN entries e ON e.id = i.lead_entry_id
     JOIN feeds f ON f.id = e.feed_id
     JOIN verdicts v ON v.topic_id = i.topic_id AND v.article_id = i.article_id
     WHERE i.topic_id = :topic_id AND i.visible_from <= :now
-      AND (i.visible_until IS NULL OR i.visible_until > :now)
       AND e.withdrawn_at IS NULL AND NOT f.private
 """
+VISIBLE = f"{ARCHIVABLE} AND (i.visible_until IS NULL OR i.visible_until > :now)"
 # What is not numbered yet will be the newest; the others stand in the order they were first out in.
-IN_ORDER = f"""
-    SELECT i.* {VISIBLE} {{only}}
-    ORDER BY i.number DESC NULLS FIRST, i.first_published_at DESC, i.id DESC LIMIT :limit
-"""
+_ORDER = "ORDER BY i.number DESC NULLS FIRST, i.first_published_at DESC, i.id DESC LIMIT :limit"
+IN_ORDER = f"SELECT i.* {VISIBLE} {{only}} {_ORDER}"
+_ARCHIVED = f"SELECT i.* {ARCHIVABLE} AND i.number BETWEEN :first AND :last {_ORDER}"
 # Numbers follow the order of first publication, among those that came out together.
 _NUMBERED = f"""
     UPDATE items SET number = :last + fresh.place
@@ -71,9 +71,16 @@ _FORMER = """
     LEFT JOIN topics t ON t.id = f.topic_id AND t.status <> 'removed' WHERE f.slug = ?1
 """
 _TELLS_STORIES = "SELECT json_extract(spec, '$.tell') = 'stories' FROM topics WHERE id = ?"
-_ADMITTED = """
-    SELECT DISTINCT entry_id FROM admissions
-    WHERE topic_id = ? AND entry_id IN (SELECT value FROM json_each(?))
+# Whose own headline the topic shows: copies of what it shows, and what nobody keeps out of it (a
+# topic that tells stories judges the whole of one).
+_TITLED = """
+    SELECT DISTINCT m.entry_id FROM admissions m JOIN entries e ON e.id = m.entry_id
+    WHERE m.topic_id = :topic_id AND m.entry_id IN (SELECT value FROM json_each(:sources))
+      AND (e.article_id IN (SELECT value FROM json_each(:shown)) OR (
+        NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.topic_id = m.topic_id
+                      AND v.article_id = e.article_id AND v.state <> 'published')
+        AND NOT EXISTS (SELECT 1 FROM items i WHERE i.topic_id = m.topic_id
+                          AND i.article_id = e.article_id AND i.visible_from > :now)))
 """
 _MOST_REPORTS = 8  # of other feeds, the earliest first
 _MOST_ARTICLES = 50  # of a story, the earliest first
@@ -134,6 +141,13 @@ class SqlitePublications:
         """Return those visible now that have these numbers, newest first."""
         query = IN_ORDER.format(only="AND i.number BETWEEN :first AND :last")
         return self._showings(topic_id, query, now, _NO_LIMIT, first=first, last=last)
+
+    def archived(self, topic_id: TopicId, first: int, last: int, now: float) -> tuple[Showing, ...]:
+        """Return what an archive of these numbers holds as it reads now, newest first.
+
+        Also what editors took out of the topic since.
+        """
+        return self._showings(topic_id, _ARCHIVED, now, _NO_LIMIT, first=first, last=last)
 
     def keep(self, document: Document) -> bool:
         """Write it unless the same bytes are there; True when they changed."""
@@ -230,8 +244,8 @@ class SqlitePublications:
         leads = [item.lead_entry_id for item in items]
         sources = rows.sources_by_id(self._conn, [*leads, *wanted])
         public_ids = self._public_ids(shown)
-        admitted = self._conn.execute(_ADMITTED, (topic_id, many(sources))).fetchall()
-        titled = frozenset(EntryId(row[0]) for row in admitted)
+        judged = {**asked, "sources": many(sources), "shown": many(shown)}
+        titled = frozenset(EntryId(row[0]) for row in self._conn.execute(_TITLED, judged))
         return tuple(
             Showing(
                 item=item,

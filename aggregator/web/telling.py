@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from aggregator.core.credits import outlet
+from aggregator.core.credits import UNTITLED, outlet
 from aggregator.core.credits import tellings as by_outlet
 from aggregator.core.edition import compose_item, credit_line
 from aggregator.core.outgoing import headline
@@ -18,7 +18,7 @@ from aggregator.model.feed import RIGHTS_ORDER
 from aggregator.model.ids import ArticleId, TopicId
 from aggregator.model.publication import PublishedItem, Showing
 from aggregator.model.story import Source, StoryView
-from aggregator.model.topic import Case, Item, Topic
+from aggregator.model.topic import Case, Item, State, Topic
 from aggregator.ports import Tx
 from aggregator.web.views import Address, addresses
 
@@ -98,10 +98,11 @@ def story_page(tx: Tx, kit: Kit, public_id: str, now: float) -> StoryPage | Move
     item = compose_item(showing, topic, base=kit.base)
     if item is None:
         return Missing.NOWHERE
+    titled = {each.lead.entry.article_id for _, each in shown} | _published(cases, now)
     return StoryPage(
         item=item,
         html=item.html.removesuffix(credit_line(item.credits, item.reports)),
-        tellings=tuple(map(_telling, by_outlet(showing.sources))),
+        tellings=tuple(_telling(each, titled) for each in by_outlet(showing.sources)),
         topics=tuple(_topic(each, kit.base) for each, _ in shown),
     )
 
@@ -124,6 +125,17 @@ def _waiting(cases: Sequence[Case], now: float) -> set[ArticleId]:
     items = [each.item for each in cases if each.item is not None]
     out = {each.article_id for each in items if _is_out(each, now)}
     return {each.article_id for each in items if each.visible_from > now} - out
+
+
+def _published(cases: Sequence[Case], now: float) -> set[ArticleId]:
+    """Return the articles that a topic publishes: the headline of no other one is repeated."""
+    return {
+        each.article_id
+        for each in cases
+        if each.verdict is not None
+        and each.verdict.state is State.PUBLISHED
+        and (each.item is None or each.item.visible_from <= now)
+    }
 
 
 def _showings(
@@ -170,19 +182,19 @@ def _topic(topic: Topic, base: str) -> StoryTopic:
     return StoryTopic(slug=slug, title=title, feeds=addresses(f"{base}/topics/{slug}"))
 
 
-def _telling(sources: Sequence[Source]) -> Telling:
+def _telling(sources: Sequence[Source], titled: Collection[ArticleId]) -> Telling:
     feed = sources[0].feed
     return Telling(
         outlet=outlet(feed),
         site_url=safe_link(feed.site_url) if feed.site_url else None,
-        reports=tuple(map(_report, sources)),
+        reports=tuple(_report(each, titled) for each in sources),
     )
 
 
-def _report(source: Source) -> Report:
+def _report(source: Source, titled: Collection[ArticleId]) -> Report:
     text = source.entry.text
     return Report(
         url=safe_link(text.url) if text.url else None,
-        title=headline(text.title),
+        title=headline(text.title) if source.entry.article_id in titled else UNTITLED,
         at=source.entry.place,
     )

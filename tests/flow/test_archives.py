@@ -275,6 +275,29 @@ def test_what_its_source_deletes_leaves_the_archive(full: Newsroom) -> None:
     full.poll("wire")
     full.publish()
     assert titles(archive(full, 1)) == ["Grain 2"]
+    _, many = withdraw(full.kit, "wire", reason="asked to", actor="ida")
+    assert many == 6, "what is out already is not taken out again"
+    undo(full.kit, None, actor="ida")
+    full.publish()
+    assert titles(archive(full, 1)) == ["Grain 2"], "editors undo nothing of its publisher's"
+
+
+def test_what_its_source_deletes_meanwhile_stays_out_when_a_withdrawal_is_undone(
+    full: Newsroom,
+) -> None:
+    gone = full.entry("Grain 1")
+    withdraw(full.kit, "wire", reason="asked to", actor="ida")
+    full.now += HOUR
+    body = (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">'
+        f"<id>wire</id><title>Wire</title><updated>2026-11-22T12:00:00Z</updated>"
+        f'<at:deleted-entry ref="{gone.guid}" when="2026-11-22T12:00:00Z"/></feed>'
+    ).encode()
+    full.net.answers[url_of("wire")] = answer("wire", body)
+    full.poll("wire")
+    undo(full.kit, None, actor="ida")
+    full.publish()
+    assert titles(archive(full, 1)) == ["Grain 2"]
 
 
 def test_what_an_undo_took_away_while_its_archive_closed_is_not_lost(newsroom: Newsroom) -> None:
@@ -375,3 +398,21 @@ def test_an_embargo_takes_the_name_of_its_report_out_of_other_feeds(newsroom: Ne
     newsroom.now = out
     newsroom.publish()
     assert newsroom.documents("grain") == before
+
+
+def test_an_undone_withdrawal_gives_back_what_was_rejected_since_its_archive_closed(
+    full: Newsroom,
+) -> None:
+    """It stood there all the same: rejections change no archive, and no tombstone tells of one."""
+    newsroom, before = full, archives(full)
+    newsroom.act(Verb.REJECT, "Grain 1")
+    newsroom.publish()
+    assert archives(newsroom) == before
+    withdraw(newsroom.kit, "wire", reason="a court order", actor="ida")
+    newsroom.publish()
+    assert "Grain 1" not in titles(archive(newsroom, 1))
+    undo(newsroom.kit, None, actor="ida")
+    newsroom.publish()
+    assert titles(archive(newsroom, 1)) == titles(before["topics/grain/archive/1.atom"])
+    assert not stones(archive(newsroom, 1))
+    assert "Grain 1" not in newsroom.titles()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from aggregator.flow.explain import explain
 from aggregator.flow.retelling import merge
 from aggregator.model.settings import SeriesSpec
-from aggregator.model.topic import Tell, TopicSpec
+from aggregator.model.topic import Tell, TopicSpec, Verb
 from aggregator.system import bring_into_line
 from aggregator.web.telling import StoryPage, story_page
 from tests.flow.newsroom import DAY, HOUR, LONG, Newsroom, Told, topic
@@ -253,3 +255,29 @@ def test_every_count_of_a_storys_sources_is_of_outlets(newsroom: Newsroom) -> No
     assert isinstance(page, StoryPage)
     counts = {each.outlet: len(each.reports) for each in page.tellings}
     assert counts == {"Wire": 1, "Post": 2}
+
+
+@pytest.mark.parametrize("verb", [Verb.REJECT, Verb.HOLD])
+def test_the_headline_of_what_editors_keep_out_is_not_in_the_credits(
+    newsroom: Newsroom, verb: Verb
+) -> None:
+    newsroom.follow(["wire", "post", "herald"], [topic(match="*")])
+    newsroom.hears("wire", Told(guid="1", title="Ferry Hestia burns off Corfu", text=SEA))
+    newsroom.hears("post", Told(guid="2", title="Corfu: 214 saved", text=SEA_AGAIN))
+    newsroom.hears("herald", Told(guid="3", title="Norway raises its key rate", text=BANK))
+    merge(newsroom.kit, ["1", "2", "3"], actor="ida")
+    with newsroom.kit.store.write() as tx:
+        for each in tx.feeds.all():  # two feeds of one outlet
+            if each.spec.name != "wire":
+                site = "https://post.example/"
+                tx.feeds.learn(each.id, title="Post", site_url=site, lang=None, icon=None)
+    newsroom.publish()
+    first = newsroom.shown()[-1]
+    assert ">Corfu: 214 saved</a>" in first.html and ">Norway raises" in first.html
+    for title in ("Corfu: 214 saved", "Norway raises its key rate"):
+        newsroom.act(verb, title)
+    newsroom.publish()
+    (item,) = newsroom.shown()
+    assert item.html.count(">another report</a>") == 2
+    body = newsroom.document("grain").body.decode()
+    assert "214 saved" not in body and "Norway" not in body

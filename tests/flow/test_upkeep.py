@@ -16,7 +16,6 @@ from aggregator.model.entry import ParsedFeed
 from aggregator.model.exchange import Fetched, Outcome, Request
 from aggregator.model.feed import Feed, FeedStatus, PollState
 from tests.flow.newsroom import Newsroom, Told, answer, feed, fetched, topic, url_of
-from tests.makers import NOON
 
 NEW = "https://new.example/feed.xml"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
@@ -277,8 +276,7 @@ def test_editors_withdrawals_are_no_business_of_a_publishers(newsroom: Newsroom)
     complete = f'<fh:complete xmlns:fh="{HISTORY}"/>'
     newsroom.net.answers[url_of("wire")] = atom("1", "2", more=complete)
     newsroom.poll("wire")
-    with newsroom.kit.store.write() as tx:
-        tx.entries.set_withdrawn([newsroom.entry("Grain 1").id], NOON)
+    withdraw(newsroom.kit, str(newsroom.entry("Grain 1").id), reason="asked to", actor="ida")
     newsroom.net.answers[url_of("wire")] = atom("2", more=complete)
     newsroom.poll("wire")
     newsroom.net.answers[url_of("wire")] = atom("1", "2", "3", more=complete)

@@ -50,3 +50,17 @@ def test_a_report_is_named_nowhere_before_its_time() -> None:
     newsroom.publish()
     assert sorted(told(newsroom)) == ["Post", "Wire"]
     assert SEA_AGAIN.title in newsroom.titles()
+
+
+def test_the_headline_of_no_report_is_repeated_that_a_topic_does_not_publish() -> None:
+    newsroom = a_newsroom("*")
+    found = page(newsroom)
+    assert isinstance(found, StoryPage)
+    assert SEA_AGAIN.title in {each.title for telling in found.tellings for each in telling.reports}
+    newsroom.act(Verb.REJECT, SEA_AGAIN.title)
+    newsroom.publish()
+    found = page(newsroom)
+    assert isinstance(found, StoryPage)
+    titles = {each.title for telling in found.tellings for each in telling.reports}
+    assert titles == {SEA.title, "another report"}
+    assert sorted(told(newsroom)) == ["Post", "Wire"]

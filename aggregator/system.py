@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import PROJECT_PAGE, __version__
-from aggregator.config import recalled_settings
+from aggregator.config import recalled_settings, without_comments
 from aggregator.core.text import hash_text
 from aggregator.errors import ConfigError, UsageError
 from aggregator.flow.applied import Taker, left_since
@@ -31,7 +31,7 @@ from aggregator.model.settings import Settings
 from aggregator.net.etiquette import authorization, secret_at, user_agent
 from aggregator.net.fetcher import HttpFetcher
 from aggregator.net.mail import SmtpPostman
-from aggregator.ports import Fetcher
+from aggregator.ports import Fetcher, Tx
 from aggregator.store.checks import sqlite_version
 from aggregator.store.engine import open_store
 from aggregator.store.hold import hold
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 SYNCED = "synced"  # what feeds.yaml said when the store last followed it
 FOLLOWS = "follows"  # the file it follows
-LAST_GOOD = "last good file"  # its text
+LAST_GOOD, LAST_SAID = "last good file", "last good digest"  # its text, and that of all of it
 SAMPLE = "the sample newsroom"
 BASE = "base"  # where our pages lay when a server last ran
 M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -132,7 +132,7 @@ def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
     with kit.store.read() as tx:
         stale = any(tx.meta.get(name) != value for name, value in facts.items())
         stale = stale or bool(left_since(tx, settings.topics))
-        other = bool(settings.text) and tx.meta.get(LAST_GOOD) != settings.text
+        other = bool(settings.text) and tx.meta.get(LAST_SAID) != str(hash_text(settings.text))
     if stale:
         with kit.store.write(durable=True) as tx:
             done = sync(tx, settings, kit.clock(), taker)
@@ -142,21 +142,23 @@ def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
             with tx.journal.recording(act) if act is not None else contextlib.nullcontext():
                 for name, value in facts.items():
                     tx.meta.set(name, value)
-                if other:
-                    tx.meta.set(LAST_GOOD, settings.text)
+            if other:
+                _keep_text(tx, settings.text)
     elif other:
         with kit.store.write() as tx:
-            tx.meta.set(LAST_GOOD, settings.text)
+            _keep_text(tx, settings.text)
     rekey(kit)
     refile_changed(kit)
     return done
 
 
-def last_good(store: str, *, of: Path | None = None) -> Settings | None:
-    """Return what feeds.yaml said when this store last followed it; None where that is not known.
+def _keep_text(tx: Tx, text: str) -> None:
+    tx.meta.set(LAST_GOOD, without_comments(text))
+    tx.meta.set(LAST_SAID, str(hash_text(text)))
 
-    With `of` only what that file said.
-    """
+
+def last_good(store: str, *, of: Path) -> Settings | None:
+    """Return what a file said when this store last followed it; None where it follows another."""
     if not Path(store).is_file():
         return None
     found = open_store(store, create=False)
@@ -165,7 +167,7 @@ def last_good(store: str, *, of: Path | None = None) -> Settings | None:
             name, text = tx.meta.get(FOLLOWS), tx.meta.get(LAST_GOOD)
     finally:
         found.close()
-    if name is None or text is None or (of is not None and name != _name_of(of)):
+    if name is None or text is None or name != _name_of(of):
         return None
     try:
         return replace(recalled_settings(text, Path(name)), store=store)

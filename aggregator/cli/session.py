@@ -109,9 +109,7 @@ class Session:
         from aggregator.config import store_named
         from aggregator.system import last_good
 
-        if self.db is not None:
-            return last_good(str(Path(self.db).resolve()))
-        store = store_named(self.config)
+        store = str(Path(self.db).resolve()) if self.db is not None else store_named(self.config)
         return last_good(store, of=self.config) if store is not None else None
 
     def _tell_unread(self, error: ConfigError) -> None:

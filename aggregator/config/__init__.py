@@ -5,6 +5,7 @@ from aggregator.config.loading import (
     read_settings,
     recalled_settings,
     store_named,
+    without_comments,
 )
 from aggregator.config.problems import ConfigProblem
 from aggregator.config.sample import sample
@@ -20,4 +21,5 @@ __all__ = [
     "sample",
     "shown",
     "store_named",
+    "without_comments",
 ]

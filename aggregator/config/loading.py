@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
 from pydantic import ValidationError
 
 from aggregator.config.building import POSTGRES, built
@@ -52,12 +53,25 @@ def read_settings(text: str, path: Path) -> Settings:
 
 
 def recalled_settings(text: str, path: Path) -> Settings:
-    """Return what a file once said that may say something else by now, its gazetteers as far as
-    they can be read. Raises `ConfigError` for what this version understands no more."""
+    """Return what a file once said (`Settings.text`) that may say something else by now.
+
+    Its gazetteers as far as they can be read. Raises `ConfigError` for what this version
+    understands no more.
+    """
     settings = replace(_checked(_tree_of(text, path), path, None), text=text)
     with suppress(ConfigError):
         settings = replace(settings, gazetteers=read_gazetteers(settings.gazetteers))
     return settings
+
+
+def without_comments(text: str) -> str:
+    """Return what a file says, written again without comments: they may hold what was only meant
+    for whoever opens it."""
+    events = list(yaml.parse(text))
+    for event in events:
+        if isinstance(event, yaml.ScalarEvent) and event.tag is None:
+            event.implicit = (True, True)  # or words that come to need quotes would get a tag
+    return str(yaml.emit(events, allow_unicode=True))
 
 
 def store_named(path: Path) -> str | None:

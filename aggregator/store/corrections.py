@@ -65,7 +65,7 @@ _SHOWN = """
 _OF_TOPIC = """
     SELECT c.*, e.id IS NULL OR e.withdrawn_at IS NOT NULL AS hidden
     FROM corrections c LEFT JOIN entries e ON e.id = c.entry_id
-    WHERE c.topic_id = ? ORDER BY c.id DESC LIMIT ?
+    WHERE c.topic_id = ? ORDER BY c.at DESC, c.id DESC LIMIT ?
 """
 
 

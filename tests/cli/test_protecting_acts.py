@@ -78,6 +78,15 @@ def test_a_file_without_a_past_says_what_is_wrong(aggregator: Aggregator, desk: 
     assert said.code == 2 and "not read" not in said.err
 
 
+def test_the_store_keeps_no_comments_of_the_file(aggregator: Aggregator, desk: Path) -> None:
+    desk.write_text(f"# the old password was grain-1848\n{desk.read_text()}")
+    assert aggregator("publish").code == 0
+    kept = b"".join(path.read_bytes() for path in desk.parent.glob("desk.db*"))
+    assert b"grain-1848" not in kept
+    desk.write_text(f"{desk.read_text()}topics: [oh\n")
+    assert aggregator("log").code == 0
+
+
 def document(desk: Path) -> str:
     from aggregator.store.engine import open_store
 

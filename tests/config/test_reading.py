@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.config import load_settings, read_settings, shown
+from aggregator.config import load_settings, read_settings, sample, shown, without_comments
 from aggregator.errors import ConfigError
 from aggregator.model.feed import Auth, FeedSpec, Rights
 from aggregator.model.grain import Grain
@@ -276,3 +276,11 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     large.write_bytes(b"#" * 9_000_000)
     with pytest.raises(ConfigError, match="larger than 2,000,000"):
         load_settings(large)
+
+
+def test_a_file_without_its_comments_means_the_same() -> None:
+    text = sample().replace("https", "http")
+    kept = without_comments(text)
+    assert "# " in text and "# " not in kept
+    path = Path("feeds.yaml")
+    assert read_settings(kept, path) == read_settings(text, path)

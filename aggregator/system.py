@@ -142,8 +142,8 @@ def bring_into_line(kit: Kit, taker: Taker | None = None) -> Synced:
             with tx.journal.recording(act) if act is not None else contextlib.nullcontext():
                 for name, value in facts.items():
                     tx.meta.set(name, value)
-            if other:
-                _keep_text(tx, settings.text)
+                if other:
+                    _keep_text(tx, settings.text)
     elif other:
         with kit.store.write() as tx:
             _keep_text(tx, settings.text)

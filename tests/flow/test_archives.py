@@ -11,6 +11,7 @@ from lxml import etree
 from aggregator.flow import archiving
 from aggregator.flow.curate import undo, withdraw
 from aggregator.flow.retelling import merge
+from aggregator.model.entry import Entry
 from aggregator.model.topic import PublishSpec, Verb
 from tests.flow.newsroom import (
     ATOM,
@@ -73,6 +74,18 @@ def stones(body: bytes) -> list[str]:
         for each in etree.fromstring(body).iter("{http://purl.org/atompub/tombstones/1.0}*")
         if each.get("ref")
     ]
+
+
+def delete_at_source(newsroom: Newsroom, gone: Entry) -> None:
+    """Have the wire say that an entry of its is no more (RFC 6721)."""
+    newsroom.now += HOUR
+    body = (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">'
+        "<id>wire</id><title>Wire</title><updated>2026-11-22T12:00:00Z</updated>"
+        f'<at:deleted-entry ref="{gone.guid}" when="2026-11-22T12:00:00Z"/></feed>'
+    ).encode()
+    newsroom.net.answers[url_of("wire")] = answer("wire", body)
+    newsroom.poll("wire")
 
 
 def walk(newsroom: Newsroom) -> Iterator[tuple[str, bytes]]:
@@ -265,14 +278,7 @@ def test_what_a_retired_topic_archived_can_be_withdrawn(full: Newsroom) -> None:
 
 def test_what_its_source_deletes_leaves_the_archive(full: Newsroom) -> None:
     gone = full.entry("Grain 1")
-    full.now += HOUR
-    body = (
-        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">'
-        f"<id>wire</id><title>Wire</title><updated>2026-11-22T12:00:00Z</updated>"
-        f'<at:deleted-entry ref="{gone.guid}" when="2026-11-22T12:00:00Z"/></feed>'
-    ).encode()
-    full.net.answers[url_of("wire")] = answer("wire", body)
-    full.poll("wire")
+    delete_at_source(full, gone)
     full.publish()
     assert titles(archive(full, 1)) == ["Grain 2"]
     _, many = withdraw(full.kit, "wire", reason="asked to", actor="ida")
@@ -287,14 +293,7 @@ def test_what_its_source_deletes_meanwhile_stays_out_when_a_withdrawal_is_undone
 ) -> None:
     gone = full.entry("Grain 1")
     withdraw(full.kit, "wire", reason="asked to", actor="ida")
-    full.now += HOUR
-    body = (
-        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">'
-        f"<id>wire</id><title>Wire</title><updated>2026-11-22T12:00:00Z</updated>"
-        f'<at:deleted-entry ref="{gone.guid}" when="2026-11-22T12:00:00Z"/></feed>'
-    ).encode()
-    full.net.answers[url_of("wire")] = answer("wire", body)
-    full.poll("wire")
+    delete_at_source(full, gone)
     undo(full.kit, None, actor="ida")
     full.publish()
     assert titles(archive(full, 1)) == ["Grain 2"]

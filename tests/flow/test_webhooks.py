@@ -396,7 +396,7 @@ def test_the_receiver_in_the_docs_takes_our_calls_and_no_others(
 ) -> None:
     text = (Path(__file__).parents[2] / "docs" / "letters.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
-    assert len(code.strip().splitlines()) <= 10
+    assert sum(bool(line) for line in code.splitlines()) <= 10
     room: dict[str, Any] = {}
     exec(code, room)
     desk.tell("Grain one")
